@@ -75,6 +75,8 @@ async function metricsOf({ client }: Peer): Promise<ReadonlyMap<string, Family>>
   await ask("GET", `${maps}?watch=true&timeoutSeconds=1&resourceVersion=0`);
   await ask("GET", "/api/v1/endpoints");
   await ask("DELETE", `${maps}/a`);
+  const spec = { type: "NodePort", ports: [{ port: 80 }] };
+  await ask("POST", "/api/v1/namespaces/default/services", { metadata: { name: "s" }, spec });
   await ask("GET", "/nothing");
   await client.ask({ method: "GET", path: "/api", headers: { authorization: "Bearer nobody" } });
   await client.ask({ method: "GET", path: "/version", headers: { "impersonate-user": "jane" } });
@@ -145,6 +147,22 @@ const wanted = [
   "process_resident_memory_bytes",
   "process_start_time_seconds",
   "process_virtual_memory_bytes",
+  "apiserver_authorization_decisions_total",
+  "apiserver_flowcontrol_current_limit_seats",
+  "apiserver_request_body_size_bytes",
+  "apiserver_storage_list_total",
+  "apiserver_storage_list_fetched_objects_total",
+  "apiserver_storage_list_evaluated_objects_total",
+  "apiserver_storage_list_returned_objects_total",
+  "apiserver_tls_handshake_errors_total",
+  "kube_apiserver_clusterip_allocator_allocated_ips",
+  "kube_apiserver_clusterip_allocator_available_ips",
+  "kube_apiserver_clusterip_allocator_allocation_total",
+  "kube_apiserver_nodeport_allocator_allocated_ports",
+  "kube_apiserver_nodeport_allocator_available_ports",
+  "kube_apiserver_nodeport_allocator_allocation_total",
+  "pod_security_evaluations_total",
+  "pod_security_exemptions_total",
   "workqueue_adds_total",
   "workqueue_depth",
   "workqueue_longest_running_processor_seconds",

@@ -4,7 +4,31 @@ import type { Operation } from "./request.ts";
 export interface AdmissionObserver {
   readonly webhookCalled: (call: WebhookCalled) => void;
   readonly policyChecked: (check: PolicyChecked) => void;
+  readonly podSecurity: (counted: PodSecurityCounted) => void;
 }
+
+/** What a request is for who counts by its kind. */
+export interface PodSecurityAsked {
+  readonly operation: string;
+  readonly resource: "pod" | "controller" | "namespace";
+  readonly subresource: string;
+}
+
+/** A policy that PodSecurity evaluated, a request that it exempts, or what keeps it from evaluating. */
+export type PodSecurityCounted = PodSecurityAsked &
+  (
+    | {
+        readonly what: "evaluation";
+        readonly decision: "allow" | "deny";
+        readonly mode: "enforce" | "audit" | "warn";
+        readonly level: string;
+        /** `latest`, `v1.2`, or `future` where it is none of the known ones. */
+        readonly version: string;
+      }
+    | { readonly what: "exemption" }
+    /** `isFatal` where nothing could be evaluated; else what cannot be read is taken for the strictest policy. */
+    | { readonly what: "error"; readonly isFatal: boolean }
+  );
 
 /** Why a webhook refused: by its own word, as it could not be asked, or by a fault of the server. */
 export type RejectionError = "no_error" | "calling_webhook_error" | "apiserver_internal_error";

@@ -25,7 +25,7 @@ export interface Policies {
 }
 
 export interface RegistryWiring
-  extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges" | "onStored"> {
+  extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges" | "onAllocated" | "onStored"> {
   readonly store: Store;
   readonly plugins: readonly Plugin[];
   readonly effects: AdmissionEffects;

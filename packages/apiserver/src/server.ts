@@ -34,7 +34,7 @@ import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache } from "./registry/cache.ts";
 import type { CacheEvent } from "./registry/history.ts";
 import type { Registry, RegistryOptions } from "./registry/registry.ts";
-import { addressRange, addressText, defaultServiceRanges } from "./registry/service-ranges.ts";
+import { addressRange, addressText, defaultServiceRanges, rangesIn } from "./registry/service-ranges.ts";
 import type { Store } from "./storage/store.ts";
 import { versionInfo } from "./version-info.ts";
 
@@ -136,21 +136,24 @@ export async function startApiServer(
 ): Promise<ApiServer> {
   const kinds = options.controllers === undefined ? essential : selectControllers(options.controllers);
   if (typeof kinds === "string") throw new RangeError(kinds);
-  const range = addressRange((options.serviceRanges ?? defaultServiceRanges).cidr);
+  const ranges = options.serviceRanges ?? defaultServiceRanges;
+  const range = addressRange(ranges.cidr);
   const own = range === undefined ? [] : [addressText(range.first)];
   const certificates = await loadCertificates(options.certificateFolder, options.host, own);
   const cache = await Cache.over(options.store);
   const catalogue = new CustomCatalogue(cache, definitionsOf(options.plugins), servedCatalogue(options.runtimeConfig));
   const modes = options.authorizationModes ?? ["RBAC"];
-  const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook);
   const version = versionInfo(options.version);
   const metrics = new ServerMetrics(catalogue, version);
+  const { access } = metrics;
+  const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook, access.decided.bind(access));
   cache.follow(({ resource }) => metrics.watchCache.received(resource));
   const registry = createRegistry(
     {
       ...options,
       effects: { ...options.effects, observer: metrics.admissions },
       catalogue,
+      onAllocated: (...allocated) => metrics.services.allocated(...allocated),
       onStored: (...stored) => metrics.stored(...stored),
       onDecision: (decision, operation) => metrics.admission(decision, operation),
     },
@@ -166,7 +169,15 @@ export async function startApiServer(
   // Where everything is allowed, nobody may stay unknown: kube-apiserver's rule.
   const anonymous = credentials.anonymous !== false && !modes.includes("AlwaysAllow");
   const authentication = new Authentication(
-    { tokens: [], bootstrapTokens: false, ...credentials, anonymous, clientCas, serviceAccounts },
+    {
+      tokens: [],
+      bootstrapTokens: false,
+      ...credentials,
+      anonymous,
+      clientCas,
+      serviceAccounts,
+      onCertificate: access.certified.bind(access),
+    },
     cache.reader,
     options.effects.now,
   );
@@ -185,7 +196,7 @@ export async function startApiServer(
     randomBytes: (size) => randomBytes(size),
     ca: certificates.ca,
     serviceAccountKeys: serviceAccounts.keys,
-    serviceRanges: options.serviceRanges ?? defaultServiceRanges,
+    serviceRanges: ranges,
     authorizer,
     ...(options.port === 0 ? {} : { port: options.port }),
     ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
@@ -223,9 +234,12 @@ export async function startApiServer(
     metrics: {
       began: (...asked) => metrics.began(...asked),
       watchEvent: (...sent) => metrics.watchEvent(...sent),
+      bodyRead: (...read) => metrics.bodyRead(...read),
+      listed: (...list) => metrics.watchCache.listed(...list),
       waited: (...read) => metrics.watchCache.waited(...read),
-      access: metrics.access,
+      access,
       text: () => {
+        metrics.services.holds(cache.list("", "services"), rangesIn(ranges, cache.reader), ranges);
         metrics.watchCache.holds(cache.resources, cache.revision);
         return metrics.render(countObjects(cache), options.processStats?.()) + (options.moreMetrics?.() ?? "");
       },
@@ -248,6 +262,7 @@ export async function startApiServer(
     },
     (request, response) => void handler(request, response),
   );
+  server.on("tlsClientError", () => metrics.handshakeFailed());
   const endUpgrades = serveUpgrades(server, handler);
   server.keepAliveTimeout = idleMs;
   await listen(server, options);

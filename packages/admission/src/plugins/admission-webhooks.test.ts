@@ -48,7 +48,11 @@ async function decide(
 }> {
   const calls: WebhookPost[] = [];
   const told: WebhookCalled[] = [];
-  const observer = { webhookCalled: (call: WebhookCalled) => told.push(call), policyChecked: () => {} };
+  const observer = {
+    webhookCalled: (call: WebhookCalled) => told.push(call),
+    policyChecked: () => {},
+    podSecurity: () => {},
+  };
   const post = async (call: WebhookPost) => {
     calls.push(call);
     if (answer instanceof Error) throw answer;

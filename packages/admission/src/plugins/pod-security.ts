@@ -1,5 +1,6 @@
 import { faultsText, internalError, type KubeObject } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
+import type { PodSecurityAsked, PodSecurityCounted } from "../observer.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { existingPodWarnings } from "../podsecurity/existing-pods.ts";
 import {
@@ -8,6 +9,7 @@ import {
   type LabelError,
   type LevelVersion,
   levelText,
+  type Mode,
   type NamespacePolicy,
   policyOf,
   prefix,
@@ -15,7 +17,7 @@ import {
 } from "../podsecurity/labels.ts";
 import { exemptWarnings, labelFaults, refuseLabels } from "../podsecurity/namespace-labels.ts";
 import type { PodSpec } from "../podsecurity/pod.ts";
-import { evaluatePod, type Finding, joinFindings } from "../podsecurity/registry.ts";
+import { evaluatePod, type Finding, joinFindings, latestMinor } from "../podsecurity/registry.ts";
 import { denyWith, forbiddenStatus, pass, skip } from "../refusals.ts";
 
 /** Who and what is not checked. AdmissionConfiguration's `exemptions`. */
@@ -91,8 +93,10 @@ class PodSecurity {
     if (errors.length > 0 && JSON.stringify(errors) !== JSON.stringify(before?.errors))
       return refuseLabels(request.name, errors);
     if (before !== undefined && !isStricter(policy.enforce, before.policy.enforce)) return pass();
-    if (this.#exemptions.namespaces.includes(request.namespace))
+    if (this.#exemptions.namespaces.includes(request.namespace)) {
+      this.#count({ what: "exemption" });
       return { outcome: "admitted", why: "exempt", warnings: exemptWarnings(namespace, policy, this.#defaults) };
+    }
     if (before === undefined) return pass();
     const pods = snapshot.objects.list("", "pods", request.name).filter((pod) => !this.#isExemptClass(pod));
     const warnings = existingPodWarnings(request.name, policy.enforce, pods, effects.ticks);
@@ -105,13 +109,18 @@ class PodSecurity {
     const exempt = this.#exemption();
     if (exempt !== undefined) return exempt;
     const found = this.#policy();
-    if (found === undefined) throw internalError(`failed to lookup namespace ${JSON.stringify(request.namespace)}`);
-    if (found.errors.length === 0 && isPrivileged(found.policy))
+    if (found === undefined) {
+      this.#count({ what: "error", isFatal: true });
+      throw internalError(`failed to lookup namespace ${JSON.stringify(request.namespace)}`);
+    }
+    if (found.errors.length === 0 && isPrivileged(found.policy)) {
+      this.#evaluated("allow", "enforce", found.policy.enforce);
       return {
         outcome: "admitted",
         why: "the namespace is privileged",
         auditAnnotations: { [`${prefix}enforce-policy`]: "privileged:latest" },
       };
+    }
     if (request.oldObject !== null && !isSignificant(pod, request.oldObject))
       return pass("the update changes nothing that the standards speak of");
     return this.#evaluate(pod, found, true);
@@ -122,7 +131,10 @@ class PodSecurity {
     const exempt = this.#exemption();
     if (exempt !== undefined) return exempt;
     const found = this.#policy();
-    if (found === undefined) return pass("the namespace is not known");
+    if (found === undefined) {
+      this.#count({ what: "error", isFatal: true });
+      return pass("the namespace is not known");
+    }
     const { warn, audit } = found.policy;
     if (found.errors.length === 0 && warn.level === "privileged" && audit.level === "privileged") return pass();
     let template: unknown = object;
@@ -138,15 +150,19 @@ class PodSecurity {
   }
 
   #evaluate(pod: KubeObject, { policy, errors }: FoundPolicy, enforce: boolean): PluginResult {
-    if (this.#isExemptClass(pod)) return exemptBy("runtimeClass");
+    if (this.#isExemptClass(pod)) return this.#exempt("runtimeClass");
     const annotations: { [key: string]: string } = {};
+    if (errors.length > 0) this.#count({ what: "error", isFatal: false });
     if (errors.length > 0) annotations[`${prefix}error`] = `Failed to parse policy: ${errorsText(errors)}`;
     if (enforce) annotations[`${prefix}enforce-policy`] = levelText(policy.enforce);
     const audited = evaluate(policy.audit, pod);
     if (audited.length > 0) annotations[`${prefix}audit-violations`] = wouldViolate(policy.audit, audited);
+    if (audited.length > 0) this.#evaluated("deny", "audit", policy.audit);
     const enforced = enforce ? evaluate(policy.enforce, pod) : [];
+    if (enforce) this.#evaluated(enforced.length > 0 ? "deny" : "allow", "enforce", policy.enforce);
     if (enforced.length > 0) return this.#refuse(policy.enforce, enforced, annotations);
     const warned = evaluate(policy.warn, pod);
+    if (warned.length > 0) this.#evaluated("deny", "warn", policy.warn);
     const warnings = warned.length === 0 ? [] : [wouldViolate(policy.warn, warned)];
     return { outcome: "admitted", why: `fits ${levelText(policy.enforce)}`, warnings, auditAnnotations: annotations };
   }
@@ -168,8 +184,33 @@ class PodSecurity {
 
   #exemption(): PluginResult | undefined {
     const { namespace, userInfo } = this.#context.request;
-    if (this.#exemptions.namespaces.includes(namespace)) return exemptBy("namespace");
-    return this.#exemptions.usernames.includes(userInfo.username) ? exemptBy("user") : undefined;
+    if (this.#exemptions.namespaces.includes(namespace)) return this.#exempt("namespace");
+    return this.#exemptions.usernames.includes(userInfo.username) ? this.#exempt("user") : undefined;
+  }
+
+  #exempt(what: string): PluginResult {
+    this.#count({ what: "exemption" });
+    return { outcome: "admitted", why: `exempt by ${what}`, auditAnnotations: { [`${prefix}exempt`]: what } };
+  }
+
+  #evaluated(decision: "allow" | "deny", mode: Mode, { level, version: wanted }: LevelVersion): void {
+    // No version of it allows less than another.
+    const isLatest = wanted === "latest" || level === "privileged";
+    const version = isLatest ? "latest" : wanted > latestMinor ? "future" : `v1.${wanted}`;
+    this.#count({ what: "evaluation", decision, mode, level, version });
+  }
+
+  #count(counted: Counted): void {
+    const { observer } = this.#context.effects;
+    if (observer === undefined) return;
+    const { operation, resource, subResource } = this.#context.request;
+    const kind = resource.group === "" ? coreKinds[resource.resource] : undefined;
+    observer.podSecurity({
+      ...counted,
+      operation: operation.toLowerCase(),
+      resource: kind ?? "controller",
+      subresource: subResource,
+    });
   }
 
   #isExemptClass(pod: KubeObject): boolean {
@@ -180,9 +221,17 @@ class PodSecurity {
 
 type FoundPolicy = ReturnType<typeof policyOf>;
 
-function exemptBy(what: string): PluginResult {
-  return { outcome: "admitted", why: `exempt by ${what}`, auditAnnotations: { [`${prefix}exempt`]: what } };
-}
+/** Without what all of a request have alike. */
+type Counted = PodSecurityCounted extends infer Each
+  ? Each extends PodSecurityCounted
+    ? Omit<Each, keyof PodSecurityAsked>
+    : never
+  : never;
+
+const coreKinds: { readonly [resource: string]: PodSecurityAsked["resource"] } = {
+  pods: "pod",
+  namespaces: "namespace",
+};
 
 /** Only then is there anything to try existing pods on. */
 function isStricter(now: LevelVersion, before: LevelVersion): boolean {

@@ -32,6 +32,8 @@ export interface AuthenticationOptions {
   /** Issuers of a structured configuration. */
   readonly jwt?: readonly JwtIssuer[];
   readonly webhook?: TokenWebhookOptions;
+  /** Told of each request with a client certificate, for how many seconds that is still good. */
+  readonly onCertificate?: (seconds: number) => void;
 }
 
 const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:unauthenticated"] };
@@ -51,7 +53,7 @@ export class Authentication {
     this.#isAnonymous = ({ url = "" }) => isTaken && (anonymousPaths?.includes(pathOf(url)) ?? true);
     this.#authenticators = [
       ...(options.requestHeaders === undefined ? [] : [requestHeaders(options.requestHeaders, now)]),
-      clientCertificates(options.clientCas, now),
+      clientCertificates(options.clientCas, now, options.onCertificate),
     ];
     this.#tokens = [
       staticTokens(options.tokens, apiAudiences),

@@ -40,13 +40,19 @@ export function certificateReader(
   };
 }
 
-/** Common name, organisations and uid of a certificate that one of the authorities signed. */
-export function clientCertificates(authorities: readonly string[], now: () => number): Authenticator {
+/** Common name, organisations and uid of a certificate that one of the authorities signed. `onUse` is told how many seconds it is still good for. */
+export function clientCertificates(
+  authorities: readonly string[],
+  now: () => number,
+  onUse: (seconds: number) => void = () => {},
+): Authenticator {
   const certificateOf = certificateReader(authorities, now);
   return {
     authenticate: ({ socket }: IncomingMessage) => {
       const found = certificateOf(socket as TLSSocket);
-      return found === undefined || found.user.username === "" ? undefined : { user: found.user };
+      if (found === undefined) return undefined;
+      onUse((found.expires - now()) / 1000);
+      return found.user.username === "" ? undefined : { user: found.user };
     },
   };
 }

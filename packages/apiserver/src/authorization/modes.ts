@@ -1,7 +1,7 @@
 import type { RbacReader } from "@sallyport/kube";
 import { type AbacPolicy, abacAuthorizer } from "./abac.ts";
 import { alwaysAllow, alwaysDeny, privilegedGroup } from "./always.ts";
-import type { Authorizer } from "./authorizer.ts";
+import type { Authorizer, Verdict } from "./authorizer.ts";
 import { nodeAuthorizer } from "./node.ts";
 import { rbacAuthorizer } from "./rbac.ts";
 import { union } from "./union.ts";
@@ -26,13 +26,34 @@ export const authorizationModes: readonly AuthorizationMode[] = [
   "Webhook",
 ];
 
+/** Told of what an authorizer decides for all: by its mode. */
+export type OnDecision = (mode: AuthorizationMode, decision: "allowed" | "denied") => void;
+
 /** The authorizers of the modes, in their order, behind `system:masters`. `webhook` must be there for the mode Webhook. */
 export function createAuthorizer(
   modes: readonly ConfiguredMode[],
   reader: RbacReader,
   webhook?: WebhookAuthorizerOptions,
+  onDecision: OnDecision = () => {},
 ): Authorizer {
-  return union([privilegedGroup, ...modes.map((mode) => authorizerOf(mode, reader, webhook))]);
+  const observedOf = (mode: ConfiguredMode) =>
+    observed(authorizerOf(mode, reader, webhook), typeof mode === "string" ? mode : mode.mode, onDecision);
+  return union([privilegedGroup, ...modes.map(observedOf)]);
+}
+
+/** The same authorizer; `onDecision` is told where it has an opinion. */
+function observed(authorizer: Authorizer, mode: AuthorizationMode, onDecision: OnDecision): Authorizer {
+  const told = (verdict: Verdict): Verdict => {
+    if (verdict.decision !== "NoOpinion") onDecision(mode, verdict.decision === "Allow" ? "allowed" : "denied");
+    return verdict;
+  };
+  return {
+    ...authorizer,
+    authorize: (attributes) => {
+      const verdict = authorizer.authorize(attributes);
+      return verdict instanceof Promise ? verdict.then(told) : told(verdict);
+    },
+  };
 }
 
 function authorizerOf(

@@ -29,15 +29,18 @@ export class FairQueues {
     this.#limits = limits;
   }
 
-  /** What to call at the end, later where the request has to wait; undefined when there is no room to wait. `flow` is asked for where there is no seat. */
-  enter(flow: () => string): (() => void) | undefined | Promise<() => void> {
+  /** What to call at the end, later where the request has to wait; undefined when there is no room to wait. `flow` is asked for where there is no seat. `onWait` is told how long the queue is then. */
+  enter(
+    flow: () => string,
+    onWait: (length: number) => void = () => {},
+  ): (() => void) | undefined | Promise<() => void> {
     if (this.#running < this.#limits.seats) {
       this.#running++;
       return this.#leaver();
     }
     const queue = this.#queueOf(flow());
     if (queue === undefined) return undefined;
-    return new Promise<void>((start) => queue.push(start)).then(() => this.#leaver());
+    return new Promise<void>((start) => onWait(queue.push(start))).then(() => this.#leaver());
   }
 
   /** False where who finds no seat is refused. */

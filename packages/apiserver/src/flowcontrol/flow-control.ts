@@ -48,7 +48,7 @@ export class FlowControl {
       return;
     }
     const queues = this.#queuesOf(level, spec);
-    const entered = queues.enter(classified.flow);
+    const entered = queues.enter(classified.flow, trace.waits);
     if (entered === undefined) {
       trace.refused(queues.isQueuing ? "queue-full" : "concurrency-limit");
       throw tooMany(response);
@@ -65,7 +65,6 @@ export class FlowControl {
       );
     };
     if (!(entered instanceof Promise)) return run(entered);
-    trace.waits();
     return entered.then(run);
   }
 

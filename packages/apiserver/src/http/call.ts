@@ -37,6 +37,8 @@ export interface HandlerOptions {
   readonly metrics: {
     readonly began: ServerMetrics["began"];
     readonly watchEvent: ServerMetrics["watchEvent"];
+    readonly bodyRead: ServerMetrics["bodyRead"];
+    readonly listed: WatchCacheMetrics["listed"];
     readonly waited: WatchCacheMetrics["waited"];
     readonly access: Omit<AccessMetrics, "all">;
     /** What `/metrics` answers. */

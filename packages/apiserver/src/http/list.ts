@@ -28,6 +28,8 @@ export interface ListContext {
   readonly warnings?: readonly string[];
   /** Told of each event that is sent to a watcher, by its bytes. */
   readonly onEvent?: (bytes: number) => void;
+  /** Told of a list: how many objects were there, how many of them were held against a selector, and how many are answered. */
+  readonly onList?: (fetched: number, evaluated: number, returned: number) => void;
 }
 
 export type Matches = (object: KubeObject) => boolean;
@@ -57,6 +59,7 @@ export async function listObjects(context: ListContext): Promise<{ readonly [fie
   if (all === undefined) throw token === undefined ? tooOldVersion() : expiredContinue(token);
   await context.prepare(all);
   const page = pageOf(all, context, place, token?.start, options);
+  context.onList?.(all.length, isSelective(query) ? all.length - page.rest : 0, page.objects.length);
   const metadata = {
     ...(info.custom === undefined || context.wanted.as !== "object" ? {} : { continue: "" }),
     resourceVersion: String(revision),

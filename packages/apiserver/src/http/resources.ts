@@ -145,6 +145,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     now: options.now,
     prepare: (objects) => options.registry.prepare(objects, served),
     warnings: call.warnings,
+    onList: (...list) => options.metrics.listed(served, ...list),
     onEvent: (bytes) => options.metrics.watchEvent(served, bytes),
   };
   if (info.verb !== "watch") checkPartialForm(wanted, served, info.verb === "list");
@@ -167,6 +168,7 @@ function withName(query: URLSearchParams, { name, verb }: RequestInfo): URLSearc
 async function serveSubresource(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
   const { info, request } = call;
   const bytes = info.verb === "get" ? Buffer.alloc(0) : await readBody(request);
+  options.metrics.bodyRead(info, bytes.length);
   tellBody(call, bytes, mediaType(request));
   if (isReview(info, served) && (await serveReview(call, served, bytes, options))) return;
   const found = findSubresource(info.resource, info.subresource);
@@ -191,6 +193,7 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   const { info, request, query, wanted } = call;
   const { registry, now } = options;
   const bytes = await readBody(request);
+  options.metrics.bodyRead(info, bytes.length);
   const type = mediaType(request);
   tellBody(call, bytes, type);
   if (isReview(info, served) && (await serveReview(call, served, bytes, options))) return;

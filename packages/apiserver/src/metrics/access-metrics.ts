@@ -37,6 +37,17 @@ export class AccessMetrics {
     ["result"],
     seconds,
   );
+  readonly #opinions = new Counter(
+    "apiserver_authorization_decisions_total",
+    "[ALPHA] Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.",
+    ["decision", "name", "type"],
+  );
+  readonly #certificates = new Histogram(
+    "apiserver_client_certificate_expiration_seconds",
+    "[ALPHA] Distribution of the remaining lifetime on the certificate used to authenticate a request.",
+    [],
+    [0, 0.5, 1, 2, 6, 12, 24, 48, 96, 168, 720, 2160, 4320, 8640].map((hours) => hours * 3600),
+  );
   readonly #impersonations = new Counter(
     "apiserver_impersonation_attempts_total",
     "[ALPHA] Total number of impersonation attempts split by mode and decision.",
@@ -73,6 +84,16 @@ export class AccessMetrics {
     this.#decided.observe([result], took);
   }
 
+  /** An authorizer of a mode had an opinion, which counts for all. */
+  decided(mode: string, decision: "allowed" | "denied"): void {
+    this.#opinions.add([decision, mode.toLowerCase(), mode]);
+  }
+
+  /** A request came with a client certificate that is good for so long. */
+  certified(seconds: number): void {
+    this.#certificates.observe([], seconds);
+  }
+
   /** Somebody was taken for somebody else, by a mode, or refused, by none. */
   impersonated(mode: string, decision: "allowed" | "denied", took: number): void {
     this.#impersonations.add([decision, mode]);
@@ -91,6 +112,8 @@ export class AccessMetrics {
       this.#known,
       this.#decisions,
       this.#decided,
+      this.#opinions,
+      this.#certificates,
       this.#impersonations,
       this.#impersonated,
       this.#impersonationChecks,

@@ -1,7 +1,8 @@
-import type { AdmissionObserver, PolicyChecked, WebhookCalled } from "@sallyport/admission";
+import type { AdmissionObserver, PodSecurityCounted, PolicyChecked, WebhookCalled } from "@sallyport/admission";
 import { Counter, Histogram, type Rendered } from "@sallyport/kube";
 
 const call = ["name", "operation", "rejected", "type"];
+const asked = ["request_operation", "resource", "subresource"];
 const check = ["enforcement_action", "error_type", "policy", "policy_binding"];
 
 /** Webhooks that are called and policies that are evaluated, by kube-apiserver's names. */
@@ -39,6 +40,29 @@ export class AdmissionMetrics implements AdmissionObserver {
     [0.0000005, 0.001, 0.01, 0.1, 1],
   );
 
+  readonly #evaluations = new Counter(
+    "pod_security_evaluations_total",
+    "[ALPHA] Number of policy evaluations that occurred, not counting ignored or exempt requests.",
+    ["decision", "mode", "policy_level", "policy_version", ...asked],
+  );
+  readonly #exemptions = new Counter(
+    "pod_security_exemptions_total",
+    "[ALPHA] Number of exempt requests, not counting ignored or out of scope requests.",
+    asked,
+  );
+  readonly #podSecurityErrors = new Counter(
+    "pod_security_errors_total",
+    "[ALPHA] Number of errors preventing normal evaluation. Non-fatal errors may result in the latest restricted profile being used for evaluation.",
+    ["fatal", ...asked],
+  );
+
+  constructor() {
+    for (const operation of ["create", "update"]) {
+      this.#evaluations.add(["allow", "enforce", "privileged", "latest", operation, "pod", ""], 0);
+      for (const resource of ["controller", "pod"]) this.#exemptions.add([operation, resource, ""], 0);
+    }
+  }
+
   webhookCalled({ name, type, operation, seconds, code, rejection, failedOpen }: WebhookCalled): void {
     const shown = String(Math.min(code, 600));
     const rejected = String(rejection !== undefined);
@@ -55,7 +79,24 @@ export class AdmissionMetrics implements AdmissionObserver {
     this.#checked.observe(labels, seconds);
   }
 
+  podSecurity(counted: PodSecurityCounted): void {
+    const labels = [counted.operation, counted.resource, counted.subresource];
+    if (counted.what === "exemption") this.#exemptions.add(labels);
+    else if (counted.what === "error") this.#podSecurityErrors.add([String(counted.isFatal), ...labels]);
+    else this.#evaluations.add([counted.decision, counted.mode, counted.level, counted.version, ...labels]);
+  }
+
   get all(): readonly Rendered[] {
-    return [this.#calls, this.#requests, this.#rejections, this.#failedOpen, this.#checks, this.#checked];
+    return [
+      this.#calls,
+      this.#requests,
+      this.#rejections,
+      this.#failedOpen,
+      this.#checks,
+      this.#checked,
+      this.#evaluations,
+      this.#exemptions,
+      this.#podSecurityErrors,
+    ];
   }
 }

@@ -6,8 +6,8 @@ const flow = ["flow_schema", "priority_level"];
 
 /** One request on its way through priority and fairness. */
 export interface FlowTrace {
-  /** It waits for a seat. */
-  readonly waits: () => void;
+  /** It waits for a seat, in a queue that is so long now. */
+  readonly waits: (length: number) => void;
   /** It has its seat, or needs none. */
   readonly runs: () => void;
   readonly ended: () => void;
@@ -41,6 +41,22 @@ export class FlowMetrics {
     "[BETA] Nominal number of execution seats configured for each priority level",
     ["priority_level"],
   );
+  readonly #limits = new Gauge(
+    "apiserver_flowcontrol_current_limit_seats",
+    "[ALPHA] current derived number of execution seats available to each priority level",
+    ["priority_level"],
+  );
+  readonly #waitingSeats = new Gauge(
+    "apiserver_flowcontrol_current_inqueue_seats",
+    "[ALPHA] Number of seats currently pending in queues of the API Priority and Fairness subsystem",
+    flow,
+  );
+  readonly #lengths = new Histogram(
+    "apiserver_flowcontrol_request_queue_length_after_enqueue",
+    "[ALPHA] Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued",
+    flow,
+    [0, 10, 25, 50, 100, 250, 500, 1000],
+  );
   readonly #rejected = new Counter(
     "apiserver_flowcontrol_rejected_requests_total",
     "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
@@ -68,9 +84,9 @@ export class FlowMetrics {
     for (const kind of ["mutating", "readOnly"]) this.#inqueue.add([kind], 0);
   }
 
-  /** How many requests of a level may run at once. */
+  /** How many requests of a level may run at once: levels lend each other nothing. */
   limited(level: string, seats: number): void {
-    this.#nominal.set([level], seats);
+    for (const gauge of [this.#nominal, this.#limits]) gauge.set([level], seats);
   }
 
   /** Follows one request of a flow schema and a priority level. */
@@ -80,13 +96,14 @@ export class FlowMetrics {
     const since = performance.now();
     let [isWaiting, began] = [false, since];
     const queue = (amount: number) => {
-      this.#waiting.add(labels, amount);
+      for (const gauge of [this.#waiting, this.#waitingSeats]) gauge.add(labels, amount);
       this.#inqueue.add(kind, amount);
     };
     return {
-      waits: () => {
+      waits: (length) => {
         isWaiting = true;
         queue(1);
+        this.#lengths.observe(labels, length);
       },
       runs: () => {
         began = performance.now();
@@ -110,7 +127,10 @@ export class FlowMetrics {
       this.#seats,
       this.#waiting,
       this.#dispatched,
+      this.#waitingSeats,
       this.#nominal,
+      this.#limits,
+      this.#lengths,
       this.#rejected,
       this.#executions,
       this.#waits,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createChain, type Plugin } from "@sallyport/admission";
 import { withServer } from "../server.fixture.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
@@ -118,3 +119,60 @@ test("what is counted of webhooks and of policies in CEL", () =>
       [],
     );
   }));
+
+const given = [
+  'apiserver_authorization_decisions_total{decision="allowed",name="rbac",type="RBAC"} 1',
+  'apiserver_request_body_size_bytes_count{group="",resource="services",verb="create"} 4',
+  'apiserver_storage_list_total{group="",index="",resource="services",storage="watchcache"} 1',
+  'apiserver_storage_list_fetched_objects_total{group="",index="",resource="services",storage="watchcache"} 3',
+  'apiserver_storage_list_evaluated_objects_total{group="",resource="services",storage="watchcache"} 3',
+  'apiserver_storage_list_returned_objects_total{group="",resource="services",storage="watchcache"} 1',
+  "apiserver_tls_handshake_errors_total 0",
+  'kube_apiserver_clusterip_allocator_allocated_ips{cidr="10.0.0.0/24"} 2',
+  'kube_apiserver_clusterip_allocator_available_ips{cidr="10.0.0.0/24"} 252',
+  'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.0.0.0/24",scope="dynamic"} 1',
+  'kube_apiserver_clusterip_allocator_allocation_total{cidr="10.0.0.0/24",scope="static"} 1',
+  "kube_apiserver_nodeport_allocator_allocated_ports 2",
+  "kube_apiserver_nodeport_allocator_available_ports 2766",
+  'kube_apiserver_nodeport_allocator_allocation_total{scope="static"} 1',
+  'kube_apiserver_nodeport_allocator_allocation_total{scope="dynamic"} 1',
+  'pod_security_evaluations_total{decision="allow",mode="enforce",policy_level="privileged",policy_version="latest",request_operation="create",resource="pod",subresource=""} 1',
+  'pod_security_evaluations_total{decision="deny",mode="enforce",policy_level="baseline",policy_version="v1.30",request_operation="create",resource="pod",subresource=""} 1',
+  'pod_security_evaluations_total{decision="deny",mode="audit",policy_level="restricted",policy_version="future",request_operation="create",resource="pod",subresource=""} 1',
+  'pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 0',
+];
+
+test("what services were given, what lists read, what PodSecurity and authorizers decided", () =>
+  withServer(
+    async ({ call }) => {
+      const space = "/api/v1/namespaces/default";
+      const service = (name: string, spec: object, query = "") =>
+        call(`${space}/services${query}`, { body: { metadata: { name }, spec } });
+      await service("a", {
+        type: "NodePort",
+        ports: [
+          { name: "a", port: 80, nodePort: 30001 },
+          { name: "b", port: 81 },
+        ],
+      });
+      await service("b", { clusterIP: "10.0.0.77", ports: [{ port: 80 }] });
+      await service("c", { clusterIP: "None", ports: [{ port: 80 }] });
+      await service("d", { ports: [{ port: 80 }] }, "?dryRun=All");
+      await call(`${space}/services?fieldSelector=metadata.name%3Da`);
+      await call("/version", { anonymous: true });
+      const pod = { metadata: { name: "a" }, spec: { hostNetwork: true, containers: [{ name: "a", image: "x" }] } };
+      await call(`${space}/pods`, { body: pod });
+      const labels = { enforce: "baseline", "enforce-version": "v1.30", audit: "restricted", "audit-version": "v1.99" };
+      const prefixed = Object.fromEntries(
+        Object.entries(labels).map(([key, value]) => [`pod-security.kubernetes.io/${key}`, value]),
+      );
+      await call("/api/v1/namespaces", { body: { metadata: { name: "held", labels: prefixed } } });
+      await call("/api/v1/namespaces/held/pods", { body: pod });
+      const lines = new Set(String((await call("/metrics")).body).split("\n"));
+      assert.deepEqual(
+        given.filter((line) => !lines.has(line)),
+        [],
+      );
+    },
+    { plugins: createChain({ disable: ["ServiceAccount"] }) as readonly Plugin[], controllers: [] },
+  ));

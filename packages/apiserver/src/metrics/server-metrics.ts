@@ -15,6 +15,7 @@ import { AccessMetrics } from "./access-metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
 import { FlowMetrics } from "./flow-metrics.ts";
 import { QueueMetrics } from "./queue-metrics.ts";
+import { ServiceMetrics } from "./service-metrics.ts";
 import { WatchCacheMetrics } from "./watch-cache-metrics.ts";
 
 /** What the operating system says of the process. Bytes and seconds. */
@@ -131,6 +132,16 @@ export class ServerMetrics {
     "[BETA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
     ["git_version", "major", "minor"],
   );
+  readonly #bodies = new Histogram(
+    "apiserver_request_body_size_bytes",
+    "[ALPHA] Apiserver request body size in bytes broken out by resource and verb.",
+    ["group", "resource", "verb"],
+    Array.from({ length: 31 }, (_, i) => 50_000 + i * 100_000),
+  );
+  readonly #handshakes = new Counter(
+    "apiserver_tls_handshake_errors_total",
+    "[ALPHA] Number of requests dropped with 'TLS handshake error from' error",
+  );
   readonly #cpu = new Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
   readonly #resident = new Gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
   readonly #virtual = new Gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
@@ -141,6 +152,7 @@ export class ServerMetrics {
   readonly admissions = new AdmissionMetrics();
   readonly flows = new FlowMetrics();
   readonly queues = new QueueMetrics();
+  readonly services = new ServiceMetrics();
   readonly watchCache = new WatchCacheMetrics();
   readonly #passed = { admit: passedByOperation(), validate: passedByOperation() };
   readonly #catalogue: Catalogue;
@@ -152,6 +164,7 @@ export class ServerMetrics {
     for (const kind of ["mutating", "readOnly"]) this.#inflight.add([kind], 0);
     this.#auditEvents.add([], 0);
     this.#auditRejected.add([], 0);
+    this.#handshakes.add([], 0);
   }
 
   /** A request has begun. Answers what is to be called when it ends, with its code and the bytes of its answer. */
@@ -187,6 +200,16 @@ export class ServerMetrics {
   watchEvent(served: GroupVersionResource, bytes: number): void {
     this.#watchEvents.add([served.group, served.resource, served.version]);
     this.watchCache.sent(served, bytes);
+  }
+
+  /** The body of a request for a resource that is served was read. */
+  bodyRead({ group, resource, verb }: RequestInfo, bytes: number): void {
+    this.#bodies.observe([group, resource, verb === "deletecollection" ? "delete" : verb], bytes);
+  }
+
+  /** A connection could not be opened. */
+  handshakeFailed(): void {
+    this.#handshakes.add();
   }
 
   admission({ steps }: Decision, operation: Operation): void {
@@ -279,6 +302,8 @@ export class ServerMetrics {
       this.#watchEvents,
       this.#storage,
       this.#stored,
+      this.#bodies,
+      this.#handshakes,
       this.#build,
       this.#cpu,
       this.#maxFiles,
@@ -290,6 +315,7 @@ export class ServerMetrics {
       ...this.admissions.all,
       ...this.flows.all,
       ...this.queues.all,
+      ...this.services.all,
       ...this.watchCache.all,
     ];
     return all.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -2,7 +2,12 @@ import { Counter, Gauge, type GroupVersionResource, Histogram, type Observer, ty
 import type { Watched } from "../registry/history.ts";
 
 const place = ["group", "resource"];
+const listed = ["group", "resource", "storage"];
+const indexed = ["group", "index", "resource", "storage"];
 const versioned = ["group", "resource", "version"];
+
+/** All lists come from the cache. */
+const storage = "watchcache";
 
 /** The cache that reads and watches are served from, by kube-apiserver's names. Here one cache holds all resources. */
 export class WatchCacheMetrics {
@@ -48,6 +53,26 @@ export class WatchCacheMetrics {
     versioned,
     Array.from({ length: 8 }, (_, i) => 1024 * 2 ** i),
   );
+  readonly #lists = new Counter(
+    "apiserver_storage_list_total",
+    "[ALPHA] Number of LIST requests served from storage",
+    indexed,
+  );
+  readonly #fetched = new Counter(
+    "apiserver_storage_list_fetched_objects_total",
+    "[ALPHA] Number of objects read from storage in the course of serving a LIST request",
+    indexed,
+  );
+  readonly #evaluated = new Counter(
+    "apiserver_storage_list_evaluated_objects_total",
+    "[ALPHA] Number of objects tested in the course of serving a LIST request from storage",
+    listed,
+  );
+  readonly #returned = new Counter(
+    "apiserver_storage_list_returned_objects_total",
+    "[ALPHA] Number of objects returned for a LIST request from storage",
+    listed,
+  );
   readonly #held = new Set<string>();
   /** Events go to many watchers: what is looked up once is kept. */
   readonly #sizeObservers = new WeakMap<object, Observer>();
@@ -61,6 +86,14 @@ export class WatchCacheMetrics {
   waited({ group, resource }: Watched, seconds: number, isConsistent: boolean): void {
     this.#waits.observe([group, resource], seconds);
     if (isConsistent) this.#consistent.add(["false", group, resource, "true"]);
+  }
+
+  /** A list was answered: of so many objects, of which so many were held against a selector, and so many are in it. */
+  listed({ group, resource }: Watched, fetched: number, evaluated: number, returned: number): void {
+    this.#lists.add([group, "", resource, storage]);
+    this.#fetched.add([group, "", resource, storage], fetched);
+    this.#evaluated.add([group, resource, storage], evaluated);
+    this.#returned.add([group, resource, storage], returned);
   }
 
   sent(served: GroupVersionResource, bytes: number): void {
@@ -91,6 +124,10 @@ export class WatchCacheMetrics {
       this.#revision,
       this.#consistent,
       this.#waits,
+      this.#lists,
+      this.#fetched,
+      this.#evaluated,
+      this.#returned,
       this.#sizes,
     ];
   }

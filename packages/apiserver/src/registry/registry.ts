@@ -61,7 +61,7 @@ import {
 import { prepareUpdate } from "./prepare-update.ts";
 import { isVersioned, pinnedVersion, withVersion } from "./resource-version.ts";
 import { retried } from "./retried.ts";
-import { ServiceAddresses } from "./service-addresses.ts";
+import { type OnAllocated, ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
 import { isMadeByUpdate, strategyFor } from "./strategies.ts";
 
@@ -78,6 +78,7 @@ export interface RegistryOptions extends ObjectStoreOptions {
   readonly randomBytes: (size: number) => Uint8Array;
   /** Which addresses and ports services get; upstream's defaults when absent. */
   readonly serviceRanges?: ServiceRanges;
+  readonly onAllocated?: OnAllocated;
   /** Calls conversion webhooks; where it is absent, they fail. */
   readonly post?: AdmissionEffects["post"];
 }
@@ -92,7 +93,7 @@ export class Registry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#objects = new ObjectStore(options);
-    this.#addresses = new ServiceAddresses(options.serviceRanges);
+    this.#addresses = new ServiceAddresses(options.serviceRanges, options.onAllocated);
     options.cache.follow(({ namespace, name, object }) => this.#addresses.changed(namespace, name, object), {
       group: "",
       resource: "services",

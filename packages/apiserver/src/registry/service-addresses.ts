@@ -1,5 +1,6 @@
 import type { ObjectReader } from "@sallyport/admission";
 import { type FieldError, invalidStatus, type KubeObject } from "@sallyport/kube";
+import { type Allocation, allocationsOf } from "./service-allocations.ts";
 import { withFamilies, withKeptAddresses, withoutForeignFields } from "./service-families.ts";
 import { isExternal, withNodePorts } from "./service-ports.ts";
 import {
@@ -13,6 +14,8 @@ import {
 
 type Fields = { readonly [field: string]: unknown };
 
+export type OnAllocated = (allocation: Allocation, ranges: readonly AddressRange[]) => void;
+
 /**
  * Gives services their addresses and ports. What stored services have is taken, and so is what a write in flight has been given, until
  * it is `settled`. What is stored is read once and then followed: thousands of services would take quadratic time otherwise.
@@ -21,10 +24,13 @@ export class ServiceAddresses {
   readonly #ranges: ServiceRanges;
   readonly #pending = new Map<string, KubeObject>();
   readonly #taken = new TakenAddresses();
+  readonly #onAllocated: OnAllocated;
   #isRead = false;
 
-  constructor(ranges: ServiceRanges = defaultServiceRanges) {
+  /** `onAllocated` is told of what services are given, with the ranges of addresses, but not of dry runs. */
+  constructor(ranges: ServiceRanges = defaultServiceRanges, onAllocated: OnAllocated = () => {}) {
     this.#ranges = ranges;
+    this.#onAllocated = onAllocated;
   }
 
   /** The service with all that its type asks for, kept from `old` where it had that. Throws `Invalid` when it asks for what is taken. */
@@ -53,6 +59,7 @@ export class ServiceAddresses {
     const allocated = { ...service, spec };
     this.#pending.set(keyOf(service), allocated);
     this.#taken.give(pendingOf(service), spec["clusterIP"]);
+    if (!isDry) for (const each of allocationsOf(service, old, allocated)) this.#onAllocated(each, ranges);
     return allocated;
   }
 
@@ -96,7 +103,7 @@ function specOf(service: KubeObject | undefined): Fields {
   return (service?.["spec"] ?? {}) as Fields;
 }
 
-interface Allocation {
+interface Room {
   readonly ranges: readonly AddressRange[];
   readonly taken: TakenAddresses;
   readonly errors: FieldError[];
@@ -105,7 +112,7 @@ interface Allocation {
   readonly name: string;
 }
 
-function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, name }: Allocation): Fields {
+function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, name }: Room): Fields {
   const { clusterIP: wanted } = spec;
   if (wanted === "None") return spec;
   const isNew = old["type"] === undefined || old["type"] === "ExternalName";
