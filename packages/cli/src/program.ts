@@ -18,7 +18,6 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   runtime: async () => (await import("./commands/runtime/runtime.ts")).runtimeCommand(),
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand(),
   secrets: async () => (await import("./commands/secrets/secrets.ts")).secretsCommand(),
-  mesh: async () => (await import("./commands/mesh/mesh.ts")).meshCommand(),
   image: async () => (await import("./commands/image/image.ts")).imageCommand(),
   "kms-plugin": async () => (await import("./commands/kms-plugin.ts")).kmsPluginCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
