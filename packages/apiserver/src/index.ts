@@ -20,7 +20,6 @@ export {
   configuredModes,
 } from "./authorization/authorization-configuration.ts";
 export { type AuthorizationMode, authorizationModes, type ConfiguredMode } from "./authorization/modes.ts";
-export { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 export { selectControllers } from "./controllers/select.ts";
 export { deprecationOf } from "./http/deprecations.ts";
 export { ListenError } from "./http/listen.ts";

@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import { hostname } from "node:os";
 import type { AdmissionEffects, Plugin } from "@sallyport/admission";
-import { type Catalogue, type RuntimeConfig, servedCatalogue, timestampOf } from "@sallyport/kube";
+import {
+  type Catalogue,
+  type LeaseTimes,
+  leaseTimes,
+  type RuntimeConfig,
+  servedCatalogue,
+  timestampOf,
+} from "@sallyport/kube";
 import type { Encryption } from "@sallyport/secrets/encryption";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
@@ -16,7 +23,6 @@ import { type ConfiguredMode, createAuthorizer } from "./authorization/modes.ts"
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { essential, ownControllers } from "./controllers/all.ts";
 import type { ControllerWorld } from "./controllers/controller.ts";
-import { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 import { realClock, runControllers, runElected } from "./controllers/run.ts";
 import { selectControllers } from "./controllers/select.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";

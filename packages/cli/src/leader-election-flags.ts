@@ -1,4 +1,4 @@
-import { type LeaseTimes, leaseTimes } from "@sallyport/apiserver";
+import { type LeaseTimes, leaseTimes } from "@sallyport/kube";
 import type { Command } from "commander";
 import { UsageError } from "./errors.ts";
 import { secondsOf } from "./etcd-flags.ts";

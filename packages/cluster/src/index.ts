@@ -5,6 +5,7 @@ export { fileFault } from "./file-fault.ts";
 export { type FollowedChange, FollowedResource, type FollowOptions, sleepUnlessStopped } from "./followed-resource.ts";
 export { inClusterConnection } from "./in-cluster.ts";
 export { type KubeconfigOptions, kubeconfigConnection } from "./kubeconfig.ts";
+export { leaseAccess } from "./lease-access.ts";
 export { ObjectCache } from "./object-cache.ts";
 export { type Change, Reflector, type ReflectorOptions } from "./reflector.ts";
 export { type AccessReviewAnswer, type AccessReviewSpec, SubjectAccessReviews } from "./subject-access-reviews.ts";

@@ -59,6 +59,7 @@ export { parseCidr, parseIp } from "./kinds/ip.ts";
 export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
+export { LeaderElection, type LeaseAccess, type LeaseTimes, leaseTimes } from "./leader-election.ts";
 export { manifestsText, manifestText } from "./manifest-text.ts";
 export { finalizerWarnings } from "./metadata.ts";
 export { Counter, Gauge, Histogram, type Observer, type Rendered } from "./metric.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { KubeObject } from "@sallyport/kube";
-import { LeaderElection, leaseTimes } from "./leader-election.ts";
+import { type KubeObject, LeaderElection, leaseTimes } from "@sallyport/kube";
+import { leaseAccess } from "./run.ts";
 import { World } from "./world.fixture.ts";
 
 const world = await World.with();
@@ -11,9 +11,13 @@ after(() => world.stop());
 const leading: string[] = [];
 
 function candidate(identity: string): LeaderElection {
+  const context = world.context();
+  const [namespace, name] = ["kube-system", "kube-controller-manager"];
   return new LeaderElection({
-    ...world.context(),
-    name: "kube-controller-manager",
+    ...context,
+    name,
+    namespace,
+    access: leaseAccess(context.client, context.cache, namespace, name),
     identity,
     times: leaseTimes,
     lead: async () => {

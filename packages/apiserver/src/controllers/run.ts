@@ -1,9 +1,9 @@
 import type { UserInfo } from "@sallyport/admission";
-import { EventRecorder } from "@sallyport/kube";
+import { EventRecorder, LeaderElection, type LeaseAccess, type LeaseTimes } from "@sallyport/kube";
+import type { Cache } from "../registry/cache.ts";
 import { essential } from "./all.ts";
 import { Client, controllerUser } from "./client.ts";
 import type { Controller, ControllerKind, ControllerWorld } from "./controller.ts";
-import { LeaderElection, type LeaseTimes } from "./leader-election.ts";
 import type { Clock } from "./work-queue.ts";
 
 /** Real time. Its timers keep no process alive. */
@@ -38,10 +38,10 @@ export async function runElected(
   const recorder = recorderOf(client, world, "kube-controller-manager");
   const election = new LeaderElection({
     name: "kube-controller-manager",
+    namespace: "kube-system",
     identity,
     times,
-    cache,
-    client,
+    access: leaseAccess(client, cache, "kube-system", "kube-controller-manager"),
     clock,
     record: recorder.record,
     lead: () => runControllers(kinds, world),
@@ -51,6 +51,21 @@ export async function runElected(
   return async () => {
     await election.stop();
     await recorder.drained();
+  };
+}
+
+/** A Lease of this server's own store. */
+export function leaseAccess(client: Client, cache: Cache, namespace: string, name: string): LeaseAccess {
+  return {
+    read: async () => cache.get("coordination.k8s.io", "leases", namespace, name),
+    write: (lease) =>
+      lease.metadata.resourceVersion === undefined
+        ? client.create(lease)
+        : client.update(lease, (fresh) => {
+            if (fresh.metadata.resourceVersion !== lease.metadata.resourceVersion)
+              throw new Error("somebody was faster");
+            return { ...fresh, spec: lease["spec"] };
+          }),
   };
 }
 

@@ -1,9 +1,11 @@
+import { leaseTimes } from "@sallyport/kube";
 import { Command } from "commander";
 import { connectionOf } from "../../connection.ts";
 import { UsageError } from "../../errors.ts";
+import type { ElectedSync } from "../../secrets/external/elected-sync.ts";
 import { httpAddress, timeoutOf } from "../../secrets/external/flags.ts";
 import { syncInstallManifests } from "../../secrets/external/install-manifests.ts";
-import type { RunningExternalSecrets } from "../../secrets/external/run-external-secrets.ts";
+import type { ExternalSecretsOptions } from "../../secrets/external/run-external-secrets.ts";
 import { openSyncDoors } from "../../secrets/external/sync-doors.ts";
 import { printedObjects } from "../../secrets/printed-objects.ts";
 import { version } from "../../version.ts";
@@ -17,6 +19,9 @@ interface Flags {
   readonly ownCredentials?: boolean;
   readonly timeout: string;
   readonly http?: string;
+  readonly enableLeaderElection?: boolean;
+  readonly leaderElectionId: string;
+  readonly leaderElectionNamespace?: string;
   readonly createCrds?: boolean;
   readonly printCrds?: boolean;
   readonly printInstall?: boolean;
@@ -41,6 +46,9 @@ export function syncCommand(): Command {
     )
     .option("--timeout <duration>", "for each call of a store", "10s")
     .option("--http <host:port>", "where /livez, /readyz and /metrics are")
+    .option("--enable-leader-election", "of several replicas one works, which holds a Lease; the others wait for it")
+    .option("--leader-election-id <name>", "with it: the Lease", "external-secrets-controller")
+    .option("--leader-election-namespace <name>", "with it: where the Lease lies; default: the connection's namespace")
     .option("--create-crds", "make the definitions of the kinds where there are none")
     .option("--print-crds", "print the definitions of the kinds, and end")
     .option("--print-install", "print account, roles and a Deployment for a cluster, and end")
@@ -68,9 +76,7 @@ async function run(flags: Flags): Promise<void> {
     return;
   }
   const http = flags.http === undefined ? undefined : httpAddress("--http", flags.http);
-  // What reads stores is for who has any: other commands beside this one are told of it, too.
-  const { runExternalSecrets } = await import("../../secrets/external/run-external-secrets.ts");
-  const options = {
+  const options: ExternalSecretsOptions = {
     connection: connectionOf(flags),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
     controllerClass: flags.controllerClass,
@@ -83,17 +89,29 @@ async function run(flags: Flags): Promise<void> {
   const stopped = new Promise<void>((done) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => done());
   });
-  let running: RunningExternalSecrets | undefined;
-  const doors = http && (await openSyncDoors(http, () => running));
+  let sync: ElectedSync | undefined;
+  const doors = http && (await openSyncDoors(http, () => sync));
   try {
-    running = await runExternalSecrets(options);
+    sync = await openSync(options, flags);
     const where = flags.namespace === undefined ? "" : ` in ${flags.namespace}`;
     process.stdout.write(`syncing ExternalSecrets of ${options.connection.url}${where}\n`);
     await stopped;
   } finally {
     doors?.close();
-    await running?.close();
+    await sync?.close();
   }
+}
+
+/** One replica alone needs no Lease. What reads stores is loaded by who has any: other commands beside this one are told of it, too. */
+async function openSync(options: ExternalSecretsOptions, flags: Flags): Promise<ElectedSync> {
+  if (flags.enableLeaderElection === true) {
+    const { runElectedSync } = await import("../../secrets/external/elected-sync.ts");
+    const namespace = flags.leaderElectionNamespace ?? options.connection.namespace ?? "default";
+    return runElectedSync(options, { namespace, name: flags.leaderElectionId, times: leaseTimes });
+  }
+  const { runExternalSecrets } = await import("../../secrets/external/run-external-secrets.ts");
+  const running = await runExternalSecrets(options);
+  return { running: () => running, close: running.close };
 }
 
 async function printed(flags: Flags): Promise<readonly object[]> {

@@ -26,11 +26,15 @@ test("what is printed for a cluster is taken by one, without warnings", async ()
     "ServiceAccount: allowed",
     "ClusterRole: allowed",
     "ClusterRoleBinding: allowed",
+    "Role: allowed",
+    "RoleBinding: allowed",
     "Deployment: allowed",
   ]);
   assert.deepEqual(await verdicts(syncInstallManifests({ ...sync, namespace: "shop", onlyNamespace: "shop" })), [
     "Namespace: allowed",
     "ServiceAccount: allowed",
+    "Role: allowed",
+    "RoleBinding: allowed",
     "Role: allowed",
     "RoleBinding: allowed",
     "Deployment: allowed",

@@ -10,6 +10,7 @@ export interface SyncInstallOptions {
 }
 
 const name = "sallyport-secrets-sync";
+const leaseRole = `${name}-leader`;
 const labels = { "app.kubernetes.io/name": name };
 const group = "external-secrets.io";
 
@@ -28,6 +29,9 @@ const rules: readonly Rule[] = [
   rule("", ["serviceaccounts/token", "events"], ["create"]),
 ];
 
+/** In the namespace where it runs: which of the replicas works. */
+const leaseRules: readonly Rule[] = [rule("coordination.k8s.io", ["leases"], ["get", "create", "update"])];
+
 const clusterRules: readonly Rule[] = [
   rule(group, ["clustersecretstores"], ["get", "list", "watch"]),
   rule(group, ["clustersecretstores/status"], ["patch"]),
@@ -38,7 +42,7 @@ function rule(apiGroup: string, resources: readonly string[], verbs: readonly st
   return { apiGroups: [apiGroup], resources, verbs };
 }
 
-/** All but the definitions of the kinds: namespace, account, roles and a Deployment of one replica. */
+/** All but the definitions of the kinds: namespace, account, roles and a Deployment of two replicas, of which one works. */
 export function syncInstallManifests(options: SyncInstallOptions): readonly object[] {
   const { namespace, onlyNamespace } = options;
   const isWide = onlyNamespace === undefined;
@@ -60,6 +64,19 @@ export function syncInstallManifests(options: SyncInstallOptions): readonly obje
       roleRef: { apiGroup: rbac, kind: role, name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "Role",
+      metadata: { name: leaseRole, namespace, labels },
+      rules: leaseRules,
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: leaseRole, namespace, labels },
+      roleRef: { apiGroup: rbac, kind: "Role", name: leaseRole },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
     deployment(options),
   ];
 }
@@ -72,9 +89,7 @@ function deployment({ namespace, image, args }: SyncInstallOptions): object {
     kind: "Deployment",
     metadata: { name, namespace, labels },
     spec: {
-      // Two would write the same twice, and ask the stores twice.
-      replicas: 1,
-      strategy: { type: "Recreate" },
+      replicas: 2,
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
@@ -85,7 +100,7 @@ function deployment({ namespace, image, args }: SyncInstallOptions): object {
             {
               name: "sync",
               image,
-              args: ["secrets", "sync", ...args, `--http=:${port}`],
+              args: ["secrets", "sync", "--enable-leader-election", ...args, `--http=:${port}`],
               ports: [{ name: "http", containerPort: port }],
               livenessProbe: probe("/livez"),
               readinessProbe: probe("/readyz"),

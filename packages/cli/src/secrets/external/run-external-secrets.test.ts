@@ -7,6 +7,7 @@ import { Client, kubeconfigConnection, unlessGone } from "@sallyport/cluster";
 import { type ExternalSecretStatus, externalSecretsDefinitions } from "@sallyport/secrets/stores";
 import { openGatehouse } from "../../gatehouse.ts";
 import { InputError } from "../../manifests.ts";
+import { type ElectedSync, runElectedSync } from "./elected-sync.ts";
 import { syncInstallManifests } from "./install-manifests.ts";
 import { runExternalSecrets } from "./run-external-secrets.ts";
 
@@ -106,13 +107,28 @@ class Bed {
 
   /** By the printed roles; for one namespace by those for one. */
   async start(onlyNamespace?: string): Promise<void> {
+    const running = await runExternalSecrets(await this.#options(onlyNamespace));
+    this.#t.after(() => running.close());
+  }
+
+  /** Replicas by the printed roles, with a Lease of three seconds. */
+  async startReplicas(count: number): Promise<readonly ElectedSync[]> {
+    const options = await this.#options();
+    const times = { leaseSeconds: 3, renewDeadlineSeconds: 2, retrySeconds: 0.2 };
+    const replicas: ElectedSync[] = [];
+    for (let i = 0; i < count; i++)
+      replicas.push(await runElectedSync(options, { namespace: "sync", name: "l", times }));
+    return replicas;
+  }
+
+  async #options(onlyNamespace?: string): Promise<Parameters<typeof runExternalSecrets>[0]> {
     const place = { namespace: "sync", image: "i", args: [], ...(onlyNamespace !== undefined && { onlyNamespace }) };
     await this.make(...syncInstallManifests(place).filter((each) => (each as Manifest).kind !== "Deployment"));
     const path = "/api/v1/namespaces/sync/serviceaccounts/sallyport-secrets-sync/token";
     const answer = await this.#admin.ask(path, { method: "POST", body: { spec: {} } });
     const { token } = (answer as { readonly status: { readonly token: string } }).status;
     const { cert: _, key: _key, ...anonymous } = this.#connection;
-    const running = await runExternalSecrets({
+    return {
       connection: { ...anonymous, token: () => token },
       ...(onlyNamespace !== undefined && { namespace: onlyNamespace }),
       controllerClass: "default",
@@ -120,8 +136,7 @@ class Bed {
       lendsOwn: false,
       timeoutMs: 5_000,
       say: (text) => void this.said.push(text),
-    });
-    this.#t.after(() => running.close());
+    };
   }
 
   /** Who may define kinds. */
@@ -295,4 +310,26 @@ test("kinds that are not served are told with what serves them", async (t) => {
       "the API server serves no ExternalSecrets (external-secrets.io/v1): sallyport secrets sync --print-crds | kubectl apply -f -",
     ),
   );
+});
+
+test("of two replicas one works, by the printed roles; when it goes the other one does", async (t) => {
+  const bed = await Bed.open(t);
+  writeFileSync(join(bed.files, "shop", "db"), '{"user":"ann"}');
+  await bed.define();
+  await bed.make(namespace("shop"), store("SecretStore", { namespace: "shop" }, { file: { folder: "." } }));
+  const [first, second] = await bed.startReplicas(2);
+  assert.ok(first !== undefined && second !== undefined);
+  assert.deepEqual([first.running() !== undefined, second.running() !== undefined], [true, false]);
+  await bed.make(external("db", "shop", { dataFrom: [{ extract: { key: "db" } }] }));
+  const made = () => bed.data("shop", "db");
+  await bed.until("the Secret", made, (data) => data !== undefined);
+  await first.close();
+  await bed.until(
+    "the second one",
+    async () => second.running(),
+    (running) => running !== undefined,
+  );
+  await bed.remove("Secret", "shop", "db");
+  await bed.until("the Secret, again,", made, (data) => data !== undefined);
+  await second.close();
 });

@@ -3,19 +3,19 @@ import type { AddressInfo } from "node:net";
 import { Gauge } from "@sallyport/kube";
 import type { RunningExternalSecrets } from "./run-external-secrets.ts";
 
-/** Serves `/livez`, `/readyz` and `/metrics`. `running` answers nothing until all was looked at once. Rejects when the address cannot be had. */
+/** Serves `/livez`, `/readyz` and `/metrics`. `started` answers nothing until all was looked at once, or another replica is known to lead. Rejects when the address cannot be had. */
 export async function openSyncDoors(
   { host, port }: { readonly host: string; readonly port: number },
-  running: () => RunningExternalSecrets | undefined,
+  started: () => { readonly running: () => RunningExternalSecrets | undefined } | undefined,
 ): Promise<{ readonly port: number; readonly close: () => void }> {
   const server = createServer(({ url = "/" }, response) => {
     const [path] = url.split("?");
-    const sync = running();
+    const sync = started();
     const answer = (status: number, text: string) =>
       void response.writeHead(status, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
     if (path === "/livez") answer(200, "ok\n");
     else if (path === "/readyz") answer(sync === undefined ? 500 : 200, sync === undefined ? "not yet\n" : "ok\n");
-    else if (path === "/metrics") answer(200, metricsText(sync));
+    else if (path === "/metrics") answer(200, metricsText(sync?.running()));
     else answer(404, "expected /livez, /readyz or /metrics\n");
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,5 @@
-import type { KubeObject, RecordEvent } from "@sallyport/kube";
-import type { Cache } from "../registry/cache.ts";
-import type { Client } from "./client.ts";
-import type { Clock } from "./work-queue.ts";
+import type { RecordEvent } from "./event-recorder.ts";
+import type { KubeObject } from "./object.ts";
 
 /** kube-controller-manager's `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and `--leader-elect-retry-period`. */
 export interface LeaseTimes {
@@ -14,17 +12,28 @@ export interface LeaseTimes {
 /** Its defaults. */
 export const leaseTimes: LeaseTimes = { leaseSeconds: 15, renewDeadlineSeconds: 10, retrySeconds: 2 };
 
-const namespace = "kube-system";
+/** Where the Lease lies, as one candidate comes to it. */
+export interface LeaseAccess {
+  /** As it is known now; undefined where there is none. Rejects where that cannot be told. */
+  readonly read: () => Promise<KubeObject | undefined>;
+  /** Creates one without a resourceVersion, else replaces just that version of it. Rejects when somebody was faster. */
+  readonly write: (lease: KubeObject) => Promise<unknown>;
+}
 
 export interface LeaderElectionOptions {
-  /** The Lease in kube-system. */
+  /** The Lease. */
   readonly name: string;
+  readonly namespace: string;
   /** Who we are: no other candidate has the same. */
   readonly identity: string;
   readonly times: LeaseTimes;
-  readonly cache: Cache;
-  readonly client: Client;
-  readonly clock: Clock;
+  readonly access: LeaseAccess;
+  readonly clock: {
+    /** Milliseconds since the epoch. */
+    readonly now: () => number;
+    /** Calls later, unless what it answers is called before. */
+    readonly after: (milliseconds: number, call: () => void) => () => void;
+  };
   readonly record: RecordEvent;
   /** Begins to lead; answers how to end. */
   readonly lead: () => Promise<() => Promise<void>>;
@@ -39,8 +48,10 @@ interface LeaseSpec {
   readonly leaseTransitions?: number;
 }
 
+const unknown: unique symbol = Symbol("unknown");
+
 /**
- * Of all that share a store, one leads: who holds the Lease and renews it. Another takes it when nobody has renewed it for as long as it
+ * Of all that share a store, or a cluster, one leads: who holds the Lease and renews it. Another takes it when nobody has renewed it for as long as it
  * says, measured here since the change was seen: clocks of machines are never compared, and no step of a clock ends a lease.
  */
 export class LeaderElection {
@@ -88,26 +99,28 @@ export class LeaderElection {
 
   async #attempt(): Promise<void> {
     const { identity, times, clock, lead, onFault } = this.#options;
-    const lease = this.#observe();
+    const lease = await this.#observe();
+    if (lease === unknown) return;
     const held = specOf(lease);
     const isFree = lease === undefined || !held.holderIdentity || this.#isExpired;
     if (!isFree && held.holderIdentity !== identity) return this.#stepDown();
     if (!(await this.#write((before) => this.#held(before)))) return;
-    this.#observe();
+    await this.#observe();
     this.#cancelDeadline();
     this.#cancelDeadline = clock.after(times.renewDeadlineSeconds * 1000, () => void this.#stepDown());
     if (this.isLeading || this.#isStopped) return;
     try {
       this.#end = await lead();
-      this.#tell("became leader");
+      await this.#tell("became leader");
     } catch (error) {
       onFault(error);
     }
   }
 
   /** The lease as it is known here; each change of it gives its holder the time that it says. */
-  #observe(): KubeObject | undefined {
-    const lease = this.#lease();
+  async #observe(): Promise<KubeObject | undefined | typeof unknown> {
+    const lease = await this.#lease();
+    if (lease === unknown) return lease;
     const version = lease?.metadata.resourceVersion;
     if (version === this.#seen) return lease;
     this.#seen = version;
@@ -130,21 +143,12 @@ export class LeaderElection {
 
   /** Whether the lease was written on what was seen of it: false when somebody was faster, or the store is away. */
   async #write(change: (before: LeaseSpec) => LeaseSpec): Promise<boolean> {
-    const { client, name } = this.#options;
-    const lease = this.#lease();
+    const { access, name, namespace } = this.#options;
+    const lease = await this.#lease();
+    if (lease === unknown) return false;
+    const made = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name, namespace } };
     try {
-      if (lease === undefined)
-        await client.create({
-          apiVersion: "coordination.k8s.io/v1",
-          kind: "Lease",
-          metadata: { name, namespace },
-          spec: change({}),
-        });
-      else
-        await client.update(lease, (fresh) => {
-          if (fresh.metadata.resourceVersion !== lease.metadata.resourceVersion) throw new Error("somebody was faster");
-          return { ...fresh, spec: change(specOf(fresh)) };
-        });
+      await access.write({ ...(lease ?? made), spec: change(specOf(lease)) });
       return true;
     } catch {
       return false;
@@ -157,17 +161,18 @@ export class LeaderElection {
     if (end === undefined) return;
     this.#end = undefined;
     await end();
-    this.#tell("stopped leading");
+    await this.#tell("stopped leading");
   }
 
-  #tell(what: string): void {
-    const lease = this.#lease();
-    if (lease !== undefined)
+  async #tell(what: string): Promise<void> {
+    const lease = await this.#lease();
+    if (typeof lease === "object")
       this.#options.record(lease, "Normal", "LeaderElection", `${this.#options.identity} ${what}`);
   }
 
-  #lease(): KubeObject | undefined {
-    return this.#options.cache.get("coordination.k8s.io", "leases", namespace, this.#options.name);
+  /** `unknown` while nobody answers: what was known of it holds until then. */
+  #lease(): Promise<KubeObject | undefined | typeof unknown> {
+    return this.#options.access.read().catch(() => unknown);
   }
 
   /** A MicroTime. */
