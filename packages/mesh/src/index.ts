@@ -28,6 +28,12 @@ export {
 export { meshObjectFaults, type ObjectFaults } from "./policy/validation/faults.ts";
 export { specShapes } from "./policy/validation/shapes.ts";
 export { defaultMesh, type MeshObject, type MeshSettings, type Workload } from "./policy/workload.ts";
+export type { Exception } from "./readiness/exception.ts";
+export { type Finding, type Grade, grades } from "./readiness/finding.ts";
+export type { PortReadiness } from "./readiness/port-readiness.ts";
+export { type Readiness, readinessOf } from "./readiness/readiness.ts";
+export type { RolloutStep } from "./readiness/rollout.ts";
+export { noTraffic, readTraffic, type Traffic, TrafficError } from "./readiness/traffic.ts";
 export {
   type AdmissionPath,
   admissionPaths,

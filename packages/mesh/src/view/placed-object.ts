@@ -16,9 +16,21 @@ export function groupOf({ object }: PlacedObject): string {
   return version === undefined ? "" : group;
 }
 
+type Index = ReadonlyMap<string, readonly PlacedObject[]>;
+
+/** Each list of objects is asked for its kinds many times, and never changed. */
+const indexes = new WeakMap<readonly PlacedObject[], Index>();
+
 /** Those of a kind, whatever their version. */
 export function ofKind(objects: readonly PlacedObject[], group: string, kind: string): readonly PlacedObject[] {
-  return objects.filter((each) => each.object.kind === kind && groupOf(each) === group);
+  const index = indexes.get(objects) ?? indexOf(objects);
+  return index.get(`${group}/${kind}`) ?? [];
+}
+
+function indexOf(objects: readonly PlacedObject[]): Index {
+  const index = Map.groupBy(objects, (each) => `${groupOf(each)}/${each.object.kind}`);
+  indexes.set(objects, index);
+  return index;
 }
 
 /** A list that may be missing, or be anything else, in what people wrote. */

@@ -2,9 +2,10 @@ import { Command } from "commander";
 import { canCommand } from "./can.ts";
 import { explainCommand } from "./explain.ts";
 import { injectCommand } from "./inject.ts";
+import { readinessCommand } from "./readiness.ts";
 
 /** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [canCommand, explainCommand, injectCommand];
+const commands: readonly (() => Command)[] = [canCommand, explainCommand, injectCommand, readinessCommand];
 
 export function meshCommand(): Command {
   const command = new Command("mesh").description(
