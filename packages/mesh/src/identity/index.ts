@@ -4,6 +4,20 @@ export { AuthorityChanged, type AuthorityStore } from "./authority/authority-sto
 export { folderStore } from "./authority/folder-store.ts";
 export type { IssuedLeaf, LeafRequest } from "./authority/leaf-issuer.ts";
 export { secretStore } from "./authority/secret-store.ts";
+export { type AuthoritySourceOptions, authoritySource } from "./client/authority-source.ts";
+export { AskFailed, type AuthorityAddress, askCertificate, type CertificateAsk } from "./client/certificate-client.ts";
+export { type FolderSourceOptions, folderSource } from "./client/folder-source.ts";
+export type { WatchedSource } from "./client/kept-certificate.ts";
+export {
+  type CertificateCall,
+  type CertificateService,
+  type CertificateServiceOptions,
+  type ServingCertificate,
+  serveCertificates,
+} from "./serving/certificate-service.ts";
+export { OwnServingCertificate } from "./serving/serving-certificate.ts";
+export { reviewToken, type TokenHolder, TokenRefused } from "./serving/token-review.ts";
+export { serveWorkloadApi, type WorkloadApi } from "./serving/workload-api.ts";
 export { formatSpiffeId, parseSpiffeId, type SpiffeId, SpiffeIdError, serviceAccountId } from "./spiffe-id.ts";
 export type { SvidFault, SvidRule } from "./svid.ts";
 export { type Bundles, type PeerFault, type PeerIdentity, validatePeer } from "./validate-peer.ts";
