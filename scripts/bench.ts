@@ -6,6 +6,7 @@ import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
 import { type DecisionReport, run as runDecisions } from "../bench/decisions/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper/bench.ts";
+import { type MeshReport, run as runMesh } from "../bench/mesh/bench.ts";
 import { type PolicyServerReport, run as runPolicyServer } from "../bench/policy-server/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
@@ -40,6 +41,7 @@ const benches: { readonly [name: string]: () => Promise<void> } = {
   cel: () => report({ run: runCel, print: printCel }),
   decisions: () => report({ run: runDecisions, print: printDecisions }),
   gatekeeper: () => report({ run: runGatekeeper, print: printGatekeeper }),
+  mesh: () => report({ run: (tell) => runMesh(tell), print: printMesh }),
   "policy-server": () => report({ run: runPolicyServer, print: printPolicyServer }),
   rego: () => report({ run: runRego, print: printRego }),
   runtime: () => report({ run: runRuntime, print: printRuntime }),
@@ -77,6 +79,28 @@ function printRuntime({ figures, skipped }: RuntimeReport): void {
       const cells = [mine, theirs, mine - theirs, at(sallyport, 0.95), at(bare, 0.95)].map((each) => each.toFixed(0));
       console.log(`${handler} ${version}, ${kind}`.padEnd(24) + cells.map((cell) => cell.padStart(15)).join(""));
     }
+  for (const each of skipped) console.log(`skipped ${each}`);
+}
+
+function printMesh({ ratios, figures, skipped }: MeshReport): void {
+  const rows: readonly (readonly [string, (each: MeshReport["figures"][number]) => number])[] = [
+    ["requests, a core second", (each) => each.requestsPerCoreSecond],
+    ["requests a second", (each) => each.requestsPerSecond],
+    ["connections, a core second", (each) => each.connectionsPerCoreSecond],
+    ["connections a second", (each) => each.connectionsPerSecond],
+    ["MB, a core second", (each) => each.megabytesPerCoreSecond],
+    ["MB a second", (each) => each.megabytesPerSecond],
+    ["added p50, ms", (each) => each.addedP50],
+    ["added p99, ms", (each) => each.addedP99],
+    ["resident memory, MB", (each) => each.rssMb],
+  ];
+  console.log("".padEnd(30) + figures.map(({ name: each, version }) => `${each} ${version}`.padStart(28)).join(""));
+  for (const [label, value] of rows)
+    console.log(label.padEnd(30) + figures.map((each) => value(each).toFixed(2).padStart(28)).join(""));
+  for (const [peer, { keepalive, newconn, bulk }] of Object.entries(ratios)) {
+    const [requests, connections, bytes] = [keepalive, newconn, bulk].map((each) => `${each.toFixed(2)} ×`);
+    console.log(`${peer}: requests ${requests}, connections ${connections}, bulk ${bytes}`);
+  }
   for (const each of skipped) console.log(`skipped ${each}`);
 }
 

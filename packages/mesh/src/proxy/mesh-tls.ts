@@ -64,7 +64,7 @@ export class MeshTls {
   /** One that names the mesh's protocols, and one that names none, for clients that name others. */
   #servers: { readonly mesh: Server; readonly any: Server } | undefined;
   readonly #handshakes = new Map<string, Handshake>();
-  readonly #sessions = new Map<string, Buffer>();
+  readonly #sessions = new Map<string, KnownSession>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -122,10 +122,10 @@ export class MeshTls {
     const context = this.#client;
     if (context === undefined) return Promise.reject(new MutualTlsError("we have no certificate yet"));
     const key = `${target.ip} ${target.port} ${target.serverName ?? ""}`;
-    const session = this.#sessions.get(key);
+    const known = this.#sessions.get(key);
     return new Promise((resolve, reject) => {
       const options: ConnectionOptions &
-        TcpSocketConnectOpts & { readonly allowHalfOpen: boolean; readonly noDelay: boolean } = {
+        TcpSocketConnectOpts & { readonly allowHalfOpen: true; readonly noDelay: true } = {
         host: target.ip,
         port: target.port,
         secureContext: context,
@@ -136,7 +136,7 @@ export class MeshTls {
         allowHalfOpen: true,
         noDelay: true,
         ...(target.serverName !== undefined && { servername: target.serverName }),
-        ...(session !== undefined && { session }),
+        ...(known !== undefined && { session: known.session }),
       };
       const socket = connect(options);
       const timer = setTimeout(
@@ -151,13 +151,17 @@ export class MeshTls {
       };
       const closed = () => fail(new MutualTlsError("the server closed the connection in its handshake"));
       socket.once("error", fail).once("close", closed);
-      // A server may offer sessions for as long as it lives; one that is in use is not replaced by each.
-      if (session === undefined) socket.once("session", (next) => this.#keep(key, next));
       socket.once("secureConnect", () => {
         clearTimeout(timer);
         try {
-          const peer = this.#checked(socket);
+          const peer = socket.isSessionReused() ? this.#stillProved(known) : this.#checked(socket);
           checkIdentity(peer, target.identities);
+          // A server offers sessions for as long as it lives; one that is in use is not replaced by each.
+          if (!socket.isSessionReused())
+            socket.once("session", (session) => {
+              // Of the certificate and the roots of before, nothing is kept.
+              if (this.#client === context) this.#keep(key, { session, peer });
+            });
           socket.off("error", fail).off("close", closed);
           resolve({ socket, peer });
         } catch (error) {
@@ -178,7 +182,14 @@ export class MeshTls {
     return told;
   }
 
-  #keep(key: string, session: Buffer): void {
+  /** A session is resumed by nobody but who made it, and OpenSSL does not show its certificate again. */
+  #stillProved(known: KnownSession | undefined): PeerIdentity {
+    if (known === undefined || this.#options.now() >= known.peer.notAfter)
+      throw new MutualTlsError("the certificate that its session rests on has ended");
+    return known.peer;
+  }
+
+  #keep(key: string, session: KnownSession): void {
     if (this.#sessions.size >= maxSessions) this.#sessions.delete(this.#sessions.keys().next().value as string);
     this.#sessions.set(key, session);
   }
@@ -208,6 +219,12 @@ export class MeshTls {
     server.on("tlsClientError", (error, socket) => this.#handshakes.get(addressesOf(socket))?.fail(error));
     return server;
   }
+}
+
+/** A session, and who the server proved to be when it was made. */
+interface KnownSession {
+  readonly session: Buffer;
+  readonly peer: PeerIdentity;
 }
 
 interface Handshake {

@@ -4,11 +4,13 @@ import type { AccessEntry, AccessLog } from "./access-log.ts";
 import { type Address, plainIp } from "./address.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import { type Passed, relay, reset } from "./relay.ts";
+import type { ReusedBuffers } from "./reused-buffers.ts";
 
 /** Whom is told what. */
 export interface Observer {
   readonly log: AccessLog;
   readonly metrics: ProxyMetrics;
+  readonly buffers: ReusedBuffers;
   /** Milliseconds that only rise. */
   readonly clock: () => number;
 }
@@ -79,7 +81,7 @@ export class ProxiedConnection {
       throw new ConnectionRefusal("failed", "the client went away");
     }
     this.#observer.metrics.opened(this.#entry("allowed", { forth: 0, back: 0 }));
-    return relay(near, other);
+    return relay(near, other, this.#observer.buffers);
   }
 
   #told(decision: AccessEntry["decision"], passed: Passed, reason?: string): void {

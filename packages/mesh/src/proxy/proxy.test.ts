@@ -201,6 +201,21 @@ test("connections go on when the certificate changes; the next shows the new one
   );
 });
 
+test("a connection after the first, whose session is resumed, knows both ends as the first does", async (t) => {
+  const server = await inbound(t, await startEcho(t), {});
+  const target = { ip: "127.0.0.1", port: server.port, protocol: "tcp" as const, tls: "mutual" as const };
+  const asked: { identities: readonly string[] } = { identities: [web] };
+  const client = await outbound(t, server.port, { outbound: Object.assign(asked, target) });
+  for (let i = 0; i < 3; i++) assert.equal(await exchange(client.port, "hello"), "hello");
+  asked.identities = ["spiffe://cluster.local/ns/shop/sa/other"];
+  assert.equal(await exchange(client.port, "hello"), "RESET");
+  assert.match(client.log.pop()?.reason ?? "", /the server is .*web; expected .*other/);
+  await Promise.all([client.drain(2000), server.drain(2000)]);
+  for (const { destination } of client.log) assert.equal(destination.principal, "cluster.local/ns/shop/sa/web");
+  for (const { source: from } of server.log.slice(0, 3))
+    assert.equal(from.principal, "cluster.local/ns/shop/sa/cart");
+});
+
 test("an end that says no more is told the rest, in large", async (t) => {
   const port = await startEcho(t, (socket) => {
     let length = 0;

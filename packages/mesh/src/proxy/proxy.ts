@@ -8,6 +8,7 @@ import { passOutbound } from "./outbound.ts";
 import { type Observer, ProxiedConnection } from "./proxied-connection.ts";
 import type { ProxyConfig } from "./proxy-config.ts";
 import { reset } from "./relay.ts";
+import { ReusedBuffers } from "./reused-buffers.ts";
 
 /** Where a proxy takes connections. */
 export interface ProxyListener {
@@ -19,7 +20,7 @@ export interface ProxyListener {
   readonly destination: Address | ((socket: Socket) => Address | undefined);
 }
 
-export interface ProxyOptions extends Observer {
+export interface ProxyOptions extends Omit<Observer, "buffers"> {
   readonly config: ProxyConfig;
   readonly source: CertificateSource;
   readonly listeners: readonly ProxyListener[];
@@ -43,12 +44,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const tls = new MeshTls({ source, now, handshakeTimeoutMs: limits.handshakeMs });
   const told = source.onChange(({ notAfter }) => metrics.certificateEnds(notAfter));
   if (source.current !== undefined) metrics.certificateEnds(source.current.notAfter);
+  const observer = { ...options, buffers: new ReusedBuffers() };
   const open = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const take = (listener: ProxyListener) => (raw: Socket) => {
     if (sockets.size >= limits.maxConnections) return reset(raw);
     sockets.add(raw);
-    const done = serve(raw, listener, options, { config: options.config, tls, limits }).then(() => {
+    const done = serve(raw, listener, observer, { config: options.config, tls, limits }).then(() => {
       sockets.delete(raw);
       open.delete(done);
     });
@@ -84,12 +86,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 async function serve(
   raw: Socket,
   { direction, destination }: ProxyListener,
-  options: ProxyOptions,
+  observer: Observer,
   parts: { readonly config: ProxyConfig; readonly tls: MeshTls; readonly limits: ProxyLimits },
 ): Promise<void> {
   const asked = typeof destination === "function" ? destination(raw) : destination;
   const own = { ip: plainIp(raw.localAddress), port: raw.localPort ?? 0 };
-  const connection = new ProxiedConnection(raw, direction, asked ?? own, options);
+  const connection = new ProxiedConnection(raw, direction, asked ?? own, observer);
   await connection.run(() => {
     // Our own port is where nobody was turned from: it would only come back to us.
     if (asked === undefined || (asked.ip === own.ip && asked.port === own.port))

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { ReusedBuffers } from "./reused-buffers.ts";
 
 /** What passed between two ends, in bytes of the application. */
 export interface Passed {
@@ -13,7 +14,7 @@ export interface Passed {
  * Lets bytes pass between two sockets in both directions until both have ended: an end that says no more may still be told more, a slow
  * reader holds its writer up, and a reset of one resets the other. Both sockets allow half-open, and nobody else reads or writes them.
  */
-export function relay(first: Socket, second: Socket): Promise<Passed> {
+export function relay(first: Socket, second: Socket, buffers: ReusedBuffers): Promise<Passed> {
   return new Promise((resolve) => {
     let fault: string | undefined;
     let open = 2;
@@ -32,7 +33,7 @@ export function relay(first: Socket, second: Socket): Promise<Passed> {
     ] as const) {
       socket.on("error", failed(other));
       socket.once("close", closed(other));
-      pump(socket, other);
+      pump(socket, other, buffers);
     }
   });
 }
@@ -43,11 +44,19 @@ export function reset(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-function pump(from: Socket, to: Socket): void {
+function pump(from: Socket, to: Socket, buffers: ReusedBuffers): void {
+  // What was read before now, or is by a Node without such buffers.
   from.on("data", (chunk) => {
     if (!to.write(chunk)) from.pause();
   });
   to.on("drain", () => from.resume());
   from.once("end", () => to.end());
+  buffers.take(from, (length, buffer) => {
+    const isIdle = to.writableLength === 0;
+    const more = to.write(buffer.subarray(0, length));
+    // TLS has sealed what it was given, where nothing waits before it.
+    if (!(isIdle && "encrypted" in to) && to.writableLength > 0) buffers.keep();
+    if (!more) from.pause();
+  });
   from.resume();
 }
