@@ -1,4 +1,8 @@
+export { ClusterFollower, type ClusterFollowerOptions, followedResources } from "./cluster-follower.ts";
+export { type ConfigServer, type ConfigServerOptions, serveConfigs } from "./config-server.ts";
+export { type FollowConfigOptions, followConfig } from "./follow-config.ts";
 export { FollowedConfig } from "./followed-config.ts";
+export { reviewPodToken, type TokenPod, TokenRefused } from "./pod-token.ts";
 export {
   type ClusterObjects,
   MeshCluster,

@@ -63,8 +63,8 @@ export interface NodeOptions {
 
 export interface RunningNode {
   readonly name: string;
-  /** Of the node among its pods: where they reach what listens on it. */
-  readonly address: string;
+  /** Of the node among its pods: where they reach what listens on it. None where nothing runs. */
+  readonly address?: string;
   /** `runc 1.1.5` */
   readonly runtimes: readonly string[];
   /** Ends all pods within so many seconds, and takes away all that was made on the machine. */
