@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** Native code stays where npm has put it. */
-export const external: readonly string[] = ["lmdb"];
+export const external: readonly string[] = ["koffi", "lmdb"];
 
 export interface Built {
   readonly bytes: number;

@@ -12,6 +12,7 @@ export { type AppProbers, appProbersVariable } from "./injection/probes.ts";
 export { podInterception, proxyUser, type SidecarSettings, sidecarPorts } from "./injection/sidecar.ts";
 export { uninjectPod } from "./injection/uninject-pod.ts";
 export { type EntryOptions, type InjectionEntry, injectionEntries } from "./injection/webhook-entries.ts";
+export { nftRules, type RuleTargets } from "./interception/nft-rules.ts";
 export { meshDefinitions } from "./kinds/definitions.ts";
 export { type Action, type AuthorizationPolicy, actionOf } from "./policy/authorization-policy.ts";
 export { authorizerOf, type PolicyPart, policiesOf, type TracedAuthorizer } from "./policy/authorizer.ts";

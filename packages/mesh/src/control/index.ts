@@ -1,3 +1,4 @@
+export { loadOriginalDestination, type OriginalDestination } from "../interception/original-destination.ts";
 export { ClusterFollower, type ClusterFollowerOptions, followedResources } from "./cluster-follower.ts";
 export { type ConfigServer, type ConfigServerOptions, serveConfigs } from "./config-server.ts";
 export { type FollowConfigOptions, followConfig } from "./follow-config.ts";

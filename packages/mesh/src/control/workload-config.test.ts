@@ -77,6 +77,11 @@ test("to whom a sidecar speaks mutual TLS", () => {
     assert.equal(config.outbound(ip, port), undefined);
 });
 
+test("a pod that calls itself has nobody to prove anything to", () => {
+  const own = configOf("web").outbound("10.96.0.1", 80);
+  assert.deepEqual(own, { ip: "10.0.0.1", port: 8080, protocol: "http", tls: "none", identities: [] });
+});
+
 test("a server that disables it is called in plaintext, and a rule says otherwise", () => {
   const disabled = { peerAuthentications: [of("PeerAuthentication", { mtls: { mode: "DISABLE" as const } })] };
   assert.equal(configOf("client", disabled).outbound("10.96.0.1", 80)?.tls, "none");

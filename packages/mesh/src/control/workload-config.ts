@@ -142,6 +142,8 @@ export class MeshCluster {
   ): RouteEndpoint {
     const pod = this.#podsByIp.get(ip);
     const mode = pod === undefined ? "DISABLE" : modeOf(this.#modesOf(pod), port);
+    // A pod that calls itself: the connection never leaves it, and nobody turns it over on its way in.
+    if (pod?.workload === asked.client) return { ip, port, tls: "none", identities: [] };
     const endpoint = { mode, ...(pod?.hasSidecar === true ? { sidecar: pod.workload } : {}) };
     const { tls, identities, serverName } = clientChoice(
       { ...asked, endpoint },
