@@ -62,6 +62,18 @@ const cases: { readonly [what: string]: readonly Case[] } = {
   "what is called must be a function": [
     ["p if a[1](2)", "2:6 undefined function a[1]"],
     ["p if [1].f(2)", "2:6 undefined function [1].f"],
+    [
+      'f(x) := x % "a"',
+      "2:9 rem: invalid argument(s)",
+      "have: (???, string, ???)",
+      "want: (x: number, y: number, z: number)",
+    ],
+    [
+      "p := count({[], [1]}, 1)",
+      "2:6 count: arity mismatch",
+      "have: (set[any<array<number>, array[any]>], number, ???)",
+      "want: (collection: any<string, array[any], object[any: any], set[any]>)",
+    ],
     ["p if { y := 1; [[x, y] | x := 2].f(2) }", "2:16 undefined function [[x, y] | x = 2].f"],
     [
       "import future.keywords.not\np if { not 1 == f(1, 2) }\nf(x) := x",

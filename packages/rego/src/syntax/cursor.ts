@@ -265,8 +265,9 @@ export class Cursor {
       this.#wildcards = known.wildcards;
       this.#stuck = known.stuck;
       this.#spaceAt = known.isAtSpace ? known.at : -1;
-      // Those that still stand are told once, as in OPA.
-      if (known.faults.length > 0) this.faults.push(...known.faults.filter((each) => !this.faults.includes(each)));
+      // As in OPA, which remembers terms and no faults: those of a term that still stand are told once.
+      const isAgain = (fault: Diagnostic): boolean => known.term !== undefined && this.faults.includes(fault);
+      if (known.faults.length > 0) this.faults.push(...known.faults.filter((each) => !isAgain(each)));
       return known.term;
     }
     const before = this.faults.length;

@@ -62,6 +62,13 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
     "2:9 invalid template-string expression",
     "2:16 unexpected } token",
   ],
+  ["p if { x } else if { y } else.z", "2:30 unexpected . token: expected else value term or rule body"],
+  ["p if { x in f([\n)\n}", "3:1 unexpected ) token", "3:1 unexpected ) token"],
+  [
+    'p[{"a":\n"b"}] := }',
+    "3:10 unexpected } token",
+    '3:10 unexpected } token: expected rule value term (e.g., p[{"a": "b"}] := <VALUE> { ... })',
+  ],
   ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
   [
     'default p := {x: [y, f(z)], $"{g(x)}": {w | w}}',

@@ -1,8 +1,8 @@
+import { refText } from "../compile/text.ts";
 import type { Body, Call, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { isKeyword, isPlainKey } from "./keywords.ts";
+import { isKeyword } from "./keywords.ts";
 import { parseBody, parseLiteral } from "./literals.ts";
-import { refText } from "./ref-text.ts";
 import { relocateBody, relocateTerm } from "./relocate.ts";
 import type { SourceLocation } from "./source.ts";
 import { templateExpression } from "./template.ts";
@@ -44,7 +44,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   if (written === undefined)
     return term.kind === "call" ? cursor.illegal(`rule head ref ${headText(term)} invalid`) : undefined;
   const { ref, args } = written;
-  const name = refText(ref, isPlainKey).replaceAll(/\$\d+/g, "_");
+  const name = refText(ref);
   if (cursor.isKeyword("contains")) {
     const refused = `the contains keyword can only be used with multi-value rule definitions (e.g., ${name} contains <VALUE> { ... })`;
     if (term.kind === "call") cursor.illegal(refused);
@@ -274,7 +274,7 @@ function parseElse(cursor: Cursor, main: Head): WrittenRule | undefined {
   const body = isLiteral ? parseElseLiteral(cursor) : hasBody ? parseBraceBody(cursor) : [];
   if (body === undefined) return undefined;
   let otherwise: WrittenRule | undefined;
-  if (hasBody && cursor.isKeyword("else") && !cursor.isRefHead()) {
+  if (hasBody && cursor.isKeyword("else")) {
     otherwise = parseElse(cursor, main);
     if (otherwise === undefined) return undefined;
   }

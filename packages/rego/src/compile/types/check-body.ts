@@ -119,21 +119,18 @@ function checkCall(
     return argFault(expr.loc, operator, "too many arguments", types(), wanted, type.variadic);
   if (args.length < type.args.length)
     return argFault(expr.loc, operator, "too few arguments", types(), wanted, type.variadic);
-  const before = args.some(isCollection) ? types() : undefined;
+  // What the body of a comprehension says does not depend on what is found here.
+  const before = args.map((arg) => (isComprehension(arg) ? undefined : env.typeOf(arg)));
+  const have = () => args.map((arg, i) => (isComprehension(arg) ? env.typeOf(arg) : before[i]));
+  const misfit = (given: readonly (Type | undefined)[]): Found =>
+    argFault(expr.loc, check.rename(operator), "invalid argument(s)", given, wanted, type.variadic);
   for (const [i, arg] of args.entries()) {
     const given = (wanted[i] ?? type.variadic)?.type;
-    const misfit = (have: readonly (Type | undefined)[]): Found =>
-      argFault(expr.loc, check.rename(operator), "invalid argument(s)", have, wanted, type.variadic);
-    if (before !== undefined && isCollection(arg) && !isUnknown(before[i]) && !unifies(before[i], given))
-      return misfit(before);
-    if (!assignType(env, arg, given)) return misfit(types());
+    // What is written part by part fits part by part, and yet may not as a whole: an object with keys that are found at run time.
+    if (!isUnknown(before[i]) && !unifies(before[i], given)) return misfit(have());
+    if (!assignType(env, arg, given)) return misfit(isComprehension(arg) ? have() : types());
   }
   return undefined;
-}
-
-/** What is written part by part fits part by part, and yet may not as a whole: an object with keys that are found at run time. */
-function isCollection({ kind }: Term): boolean {
-  return kind === "array" || kind === "object" || kind === "set";
 }
 
 function argFault(

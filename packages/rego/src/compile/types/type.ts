@@ -117,7 +117,7 @@ export function compareTypes(a: Type | undefined, b: Type | undefined): number {
   switch (a.kind) {
     case "array": {
       const other = b as ArrayType;
-      return compareLists(a.static, other.static, compareTypes) || compareTypes(a.dynamic, other.dynamic);
+      return compareTypes(a.dynamic, other.dynamic) || compareLists(a.static, other.static, compareTypes);
     }
     case "object":
       return compareObjects(a, b as ObjectType);
