@@ -39,7 +39,7 @@ export { inGoOrder, messageOfSchema } from "./go/fields.ts";
 export { goJson, internalDiff } from "./go/internal.ts";
 export { unboundedNumber, writtenNumber } from "./go/json-numbers.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
-export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
+export { nanosOf, parseQuantity, type Quantity, quantityText, shownQuantity } from "./go/quantity.ts";
 export { goQuoted, isPrintable } from "./go/quote.ts";
 export { jsonTypeOf } from "./go/restore-fault.ts";
 export { timeValue, ValueFault } from "./go/values.ts";

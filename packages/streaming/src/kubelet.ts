@@ -36,7 +36,7 @@ const doors: { readonly [name: string]: Serve } = {
 };
 
 /**
- * The doors of a kubelet that API servers use: `/containerLogs`, `/exec`, `/attach`, `/portForward` and `/healthz`, over what runs the
+ * The doors of a kubelet that API servers use: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/healthz` and pages, over what runs the
  * containers. Whoever reaches the server may use them all: its TLS lets only API servers in. Answers what ends all streams.
  */
 export function serveKubelet(server: Server, runtime: PodRuntime, now: () => number): () => void {
@@ -59,6 +59,11 @@ async function serve(
   const url = new URL(asked.request.url ?? "/", "https://localhost");
   if (url.pathname === "/healthz") {
     asked.response.end("ok");
+    return;
+  }
+  const page = await runtime.page?.(url.pathname.replace(/\/+$/, ""));
+  if (page !== undefined) {
+    asked.response.writeHead(200, { "content-type": page.type }).end(page.text);
     return;
   }
   const [door = "", namespace = "", name = "", ...rest] = url.pathname.slice(1).split("/").map(decodeURIComponent);

@@ -13,8 +13,16 @@ export interface PodRuntime {
     container: ContainerPlace,
     options: { readonly previous: boolean; readonly follow: boolean; readonly signal: AbortSignal },
   ) => AsyncIterable<LogEntry | "caught up">;
+  /** What is told of the node and its pods as a whole, by a path: `/stats/summary`. Undefined for others. */
+  readonly page?: (path: string) => Promise<KubeletPage | undefined>;
   /** A connection to a port in the pod's network. Rejects with an error that says why there is none. */
   readonly connect: (pod: PodPlace, port: number) => Promise<Duplex>;
+}
+
+export interface KubeletPage {
+  /** Its media type. */
+  readonly type: string;
+  readonly text: string;
 }
 
 export interface PodPlace {

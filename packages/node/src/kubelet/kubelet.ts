@@ -55,6 +55,11 @@ export class Kubelet {
     return this.#follow.synced;
   }
 
+  /** Of all pods that are here. */
+  get workers(): readonly PodWorker[] {
+    return [...this.#workers.values()];
+  }
+
   /** The worker of a pod that is here. */
   readonly worker = ({ namespace, name, uid }: PodPlace): PodWorker | undefined => {
     for (const worker of this.#workers.values()) {

@@ -16,12 +16,21 @@ export interface LocalNode {
   readonly handlers: readonly { readonly name: string; readonly userNamespaces: boolean }[];
   readonly labels?: { readonly [name: string]: string };
   /** Beside those of every node. */
-  readonly conditions?: readonly { readonly [field in "type" | "status" | "reason" | "message"]: string }[];
+  readonly conditions?: readonly NodeCondition[];
   /** For people: versions and limits of each runtime. */
   readonly annotations: { readonly [name: string]: string };
   /** What the machine is short of, by kubelet's own thresholds. */
-  readonly pressures: () => Promise<{ readonly [what in "memory" | "disk" | "pid"]: boolean }>;
+  readonly pressures: () => { readonly [what in "memory" | "disk" | "pid"]: boolean };
   readonly images: () => Promise<readonly { readonly names: readonly string[]; readonly sizeBytes: number }[]>;
+}
+
+/** core/v1 NodeCondition, but for its times. */
+export type NodeCondition = { readonly [field in "type" | "status" | "reason" | "message"]: string };
+
+/** What of a Node's status may be otherwise at another time. */
+interface ChangingFacts {
+  readonly images: readonly { readonly names: readonly string[]; readonly sizeBytes: number }[];
+  readonly conditions: readonly NodeCondition[];
 }
 
 /** kubelet's: nodeLeaseDurationSeconds, a quarter of it between renewals, and nodeStatusReportFrequency. */
@@ -36,7 +45,8 @@ export class NodeKeeper {
   readonly #client: Client;
   readonly #node: LocalNode;
   readonly #clock: KubeletClock;
-  #readySince: string | undefined;
+  readonly #since = new Map<string, { readonly status: string; readonly since: string }>();
+  #told = "";
 
   constructor(client: Client, node: LocalNode, clock: KubeletClock) {
     this.#client = client;
@@ -62,7 +72,7 @@ export class NodeKeeper {
     while (!signal.aborted) {
       try {
         await this.#renew();
-        if (this.#clock.now() - reported > reportMs) {
+        if (this.#clock.now() - reported > reportMs || (await this.#hasChanged())) {
           await this.report();
           reported = this.#clock.now();
         }
@@ -75,41 +85,57 @@ export class NodeKeeper {
 
   /** Writes the whole status. */
   async report(): Promise<KubeObject> {
-    const now = timestampOf(this.#clock.now());
-    this.#readySince ??= now;
     const { annotations, name } = this.#node;
-    const patch = { metadata: { annotations }, status: await this.#status(now, this.#readySince) };
+    const facts = await this.#facts();
+    this.#told = JSON.stringify(facts);
+    const patch = { metadata: { annotations }, status: this.#status(facts, timestampOf(this.#clock.now())) };
     const call = { method: "PATCH", body: patch, type: "application/strategic-merge-patch+json" };
     return (await this.#client.ask(`/api/v1/nodes/${encodeURIComponent(name)}/status`, call)) as KubeObject;
   }
 
-  async #status(now: string, since: string): Promise<object> {
-    const { addresses, cpus, memoryBytes, diskBytes, kubeletPort, nodeInfo, handlers, images, pressures } = this.#node;
-    const { conditions = [] } = this.#node;
-    const times = { lastHeartbeatTime: now, lastTransitionTime: since };
+  /** Whether what may change is otherwise than it was told. */
+  async #hasChanged(): Promise<boolean> {
+    return JSON.stringify(await this.#facts()) !== this.#told;
+  }
+
+  async #facts(): Promise<ChangingFacts> {
+    const { images, pressures, conditions = [] } = this.#node;
+    const found = [...(await images())].sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, maxImages);
+    return {
+      images: found.map(({ names, sizeBytes }) => ({ names, sizeBytes })),
+      conditions: [...conditionsOf(pressures()), ...conditions],
+    };
+  }
+
+  #status({ images, conditions }: ChangingFacts, now: string): object {
+    const { addresses, cpus, memoryBytes, diskBytes, kubeletPort, nodeInfo, handlers } = this.#node;
     const capacity = {
       cpu: String(cpus),
       memory: `${Math.floor(memoryBytes / 1024)}Ki`,
       "ephemeral-storage": `${Math.floor(diskBytes / 1024)}Ki`,
       pods: maxPods,
     };
-    const found = [...(await images())].sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, maxImages);
     return {
       addresses,
       capacity,
       allocatable: capacity,
-      conditions: [
-        ...conditionsAt(now, since, await pressures()),
-        ...conditions.map((each) => ({ ...each, ...times })),
-      ],
+      conditions: conditions.map((each) => this.#dated(each, now)),
       daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
-      images: found.map(({ names, sizeBytes }) => ({ names, sizeBytes })),
+      images,
       nodeInfo,
       runtimeHandlers: [{ name: "", userNamespaces: false }, ...handlers].map(({ name, userNamespaces }) => ({
         name,
         features: { recursiveReadOnlyMounts: false, userNamespaces },
       })),
     };
+  }
+
+  /** A condition's time is that at which it became what it is. */
+  #dated(condition: NodeCondition, now: string): object {
+    const before = this.#since.get(condition.type);
+    const since = before?.status === condition.status ? before.since : now;
+    this.#since.set(condition.type, { status: condition.status, since });
+    return { ...condition, lastHeartbeatTime: now, lastTransitionTime: since };
   }
 
   async #renew(): Promise<void> {
@@ -132,20 +158,15 @@ const words = {
   pid: ["PIDPressure", "InsufficientPID", "insufficient PID", "SufficientPID", "sufficient PID"],
 } as const;
 
-function conditionsAt(
-  now: string,
-  since: string,
-  pressures: { readonly [what in keyof typeof words]: boolean },
-): readonly object[] {
-  const times = { lastHeartbeatTime: now, lastTransitionTime: since };
+function conditionsOf(pressures: ReturnType<LocalNode["pressures"]>): readonly NodeCondition[] {
   const told = Object.entries(words).map(([what, [type, bad, badly, good, well]]) => {
     const isShort = pressures[what as keyof typeof words];
     const available = what === "disk" ? "" : " available";
     const message = `kubelet has ${isShort ? badly : well}${available}`;
-    return { type, status: isShort ? "True" : "False", reason: `KubeletHas${isShort ? bad : good}`, message, ...times };
+    return { type, status: isShort ? "True" : "False", reason: `KubeletHas${isShort ? bad : good}`, message };
   });
   const ready = { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" };
-  return [...told, { ...ready, ...times }];
+  return [...told, ready];
 }
 
 /** For what another has done, or undone, already. */

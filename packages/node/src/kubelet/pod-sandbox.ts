@@ -15,6 +15,7 @@ import type { OciIdMapping, OciMount } from "../runtime/oci-spec.ts";
 import { makeNamespaces, removeMounts } from "../sandbox/namespaces.ts";
 import type { PodNetwork } from "../sandbox/pod-network.ts";
 import { shiftOwners } from "../sandbox/shift-owners.ts";
+import type { SandboxPlaces } from "../stats/pod-usage.ts";
 import { ToolFault, tool } from "../tool.ts";
 import { type FilesOfPod, filesOfPod, type PodFilesOptions } from "../volumes/files-of-pod.ts";
 import { type PodContext, type PreparedContainer, type Tell, WaitingFault } from "./context.ts";
@@ -128,6 +129,11 @@ class MadeSandbox implements Sandbox {
     this.#files = await filesOfPod(this.#pod, place, this.#maker.files);
     if (this.runtime.startSandbox !== undefined || spec.shareProcessNamespace === true) await this.#startPause();
   }
+
+  readonly places = (): SandboxPlaces => ({
+    cgroup: `${this.#maker.cgroup}/${this.#pod().metadata.uid}`,
+    ...(this.#files?.places() ?? { volumes: [], files: [] }),
+  });
 
   readonly ensureImage: PodContext["ensureImage"] = (container, signal) =>
     this.#maker.ensureImage(this.#pod(), container, signal);

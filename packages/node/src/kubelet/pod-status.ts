@@ -14,7 +14,7 @@ export interface PodFacts {
   readonly main: readonly ContainerStatus[];
   readonly ephemeral: readonly ContainerStatus[];
   /** Why the pod was ended, where kubelet ended it: `DeadlineExceeded`, `Evicted`. */
-  readonly ended?: { readonly reason: string; readonly message: string };
+  readonly ended?: { readonly reason: string; readonly message: string; readonly isForPressure?: boolean };
   /** All of it has ended, and none of it begins again. */
   readonly isOver: boolean;
 }
@@ -68,6 +68,7 @@ export const ownConditions: readonly string[] = [
   "Ready",
   "ContainersReady",
   "PodScheduled",
+  "DisruptionTarget",
 ];
 
 function conditionsOf(
@@ -82,6 +83,7 @@ function conditionsOf(
     initialized(pod, facts, phase),
     ...readiness(pod, facts, phase, before),
     { type: "PodScheduled", status: "True" as const },
+    ...disruption(facts),
   ];
   const others = (before.conditions ?? []).filter(({ type }) => !found.some((each) => each.type === type));
   const { generation } = pod.metadata;
@@ -92,6 +94,12 @@ function conditionsOf(
     return { ...each, ...observed, lastProbeTime: null, lastTransitionTime: since };
   });
   return [...others, ...dated];
+}
+
+/** Pods that go for the node's sake say so: Jobs need not count that as a failure. */
+function disruption({ ended }: PodFacts): readonly PodCondition[] {
+  if (ended?.isForPressure !== true) return [];
+  return [condition("DisruptionTarget", true, { reason: "TerminationByKubelet", message: ended.message })];
 }
 
 function condition(type: string, holds: boolean, why: Partial<PodCondition> = {}): PodCondition {

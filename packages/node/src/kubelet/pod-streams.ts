@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { StatusError } from "@sallyport/kube";
-import type { ContainerIo, ContainerPlace, LogEntry, PodPlace, PodRuntime } from "@sallyport/streaming";
+import type { ContainerIo, ContainerPlace, KubeletPage, LogEntry, PodPlace, PodRuntime } from "@sallyport/streaming";
 import { type RunningProcess, RuntimeFault } from "../runtime/container-runtime.ts";
 import type { ContainerRun } from "./container-run.ts";
 import type { ContainerWorker } from "./container-worker.ts";
@@ -14,6 +14,7 @@ export interface PodStreamsOptions {
   readonly logFolder: (worker: PodWorker, container: string) => string;
   /** A connection from within a pod's network namespace, for what listens on its loopback alone. */
   readonly dialInside: (worker: PodWorker, port: number) => Promise<Duplex>;
+  readonly page: (path: string) => Promise<KubeletPage | undefined>;
 }
 
 /** Clients' streams into the pods of this node: what stands behind a kubelet's doors. */
@@ -23,6 +24,8 @@ export class PodStreams implements PodRuntime {
   constructor(options: PodStreamsOptions) {
     this.#options = options;
   }
+
+  readonly page = (path: string): Promise<KubeletPage | undefined> => this.#options.page(path);
 
   readonly runs = (pod: PodPlace): boolean => this.#options.worker(pod) !== undefined;
 

@@ -195,6 +195,26 @@ playing("a pod that is active for too long", podOf({ activeDeadlineSeconds: 5 })
   assert.deepEqual([world.status.reason, world.forgotten], ["DeadlineExceeded", 0]);
 });
 
+for (const isForPressure of [false, true])
+  test(`a pod that is evicted${isForPressure ? " for pressure says so" : ""} has failed, and stays to be looked at`, async () => {
+    const world = new PodWorld("/nowhere");
+    const worker = world.start(podOf({ terminationGracePeriodSeconds: 600 }));
+    await world.until(({ status }) => status.phase === "Running");
+    assert.equal(worker.evict("The node was low. ", isForPressure), true);
+    assert.equal(worker.evict("Again. ", isForPressure), false);
+    await world.until(({ status }) => status.phase === "Failed");
+    const { reason, message, conditions = [] } = world.status;
+    assert.deepEqual([reason, message, world.forgotten], ["Evicted", "The node was low. ", 0]);
+    assert.equal(
+      conditions.some(({ type, status }) => type === "DisruptionTarget" && status === "True"),
+      isForPressure,
+    );
+    assert.ok(world.events.includes("Warning | Evicted | The node was low.  | "), world.events.join("\n"));
+    worker.update(deleted(worker.pod, 0));
+    await worker.done;
+    assert.equal(world.forgotten, 1);
+  });
+
 const probe = (more: object) => ({ exec: { command: ["true"] }, periodSeconds: 2, failureThreshold: 2, ...more });
 
 playing(

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { isSameJson, timestampOf } from "@sallyport/kube";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
+import type { PodPlaces, SandboxPlaces } from "../stats/pod-usage.ts";
 import { ContainerWorker } from "./container-worker.ts";
 import { type KubeletClock, type PodContext, type PreparedContainer, type Tell, WaitingFault } from "./context.ts";
 import {
@@ -22,6 +24,8 @@ export interface Sandbox {
   /** `target` is the process on this machine whose numbers of processes it shares. */
   readonly prepare: (container: KubeletContainer, attempt: number, target?: number) => Promise<PreparedContainer>;
   readonly discard: (prepared: PreparedContainer) => Promise<void>;
+  /** Where what it uses is measured; absent where nothing runs. */
+  readonly places?: () => SandboxPlaces;
   /** Takes all of it away. */
   readonly remove: () => Promise<void>;
 }
@@ -43,6 +47,8 @@ export interface PodWorkerOptions {
 
 /** As long as a pod is asked to end that says nothing itself. */
 const defaultGraceSeconds = 30;
+/** As kubelet's immediateEvictionGracePeriodSeconds. */
+const evictionGraceSeconds = 1;
 
 /** Lives a pod: from its assignment to this node until nothing of it is left. */
 export class PodWorker {
@@ -58,6 +64,10 @@ export class PodWorker {
   #sandbox: Sandbox | undefined;
   #ended: PodFacts["ended"];
   #isOver = false;
+  #giveUp: () => void = () => {};
+  readonly #givenUp = new Promise<void>((resolve) => {
+    this.#giveUp = resolve;
+  });
   #graceSeconds: number | undefined;
   #status: PodStatus;
   /** The last that was written; undefined again when the API server has another. */
@@ -88,6 +98,19 @@ export class PodWorker {
     return this.#sandbox?.podIP ?? this.#options.hostIP;
   }
 
+  /** Where what it uses is measured, while it runs. */
+  get places(): PodPlaces | undefined {
+    const found = this.#sandbox?.places?.();
+    if (found === undefined) return undefined;
+    const containers = [...this.#workers.values()].flatMap(({ run, container: { name } }) => {
+      if (run === undefined) return [];
+      const { id, bundle } = run.prepared;
+      const logs = this.#options.logFolder(this.#pod, name);
+      return [{ name, id, layer: join(bundle, "upper"), logs, startedAt: run.startedAt }];
+    });
+    return { ...found, pod: this.#pod, containers };
+  }
+
   get hasSandbox(): boolean {
     return this.#sandbox !== undefined;
   }
@@ -109,6 +132,16 @@ export class PodWorker {
     this.#graceSeconds = graceSeconds;
     this.#end.abort();
     for (const worker of this.#workers.values()) if (worker.isStopping) void worker.stop(graceSeconds);
+  }
+
+  /** Ends all of it almost at once, and it is told as failed: the node cannot go on with it. False where it was ending. */
+  evict(message: string, isForPressure: boolean): boolean {
+    if (this.#end.signal.aborted || this.#ended !== undefined) return false;
+    this.#ended = { reason: "Evicted", message, ...(isForPressure ? { isForPressure } : {}) };
+    this.#options.tell(this.#pod, "Warning", "Evicted", message);
+    this.#graceSeconds = evictionGraceSeconds;
+    this.#giveUp();
+    return true;
   }
 
   async #live(): Promise<void> {
@@ -139,7 +172,7 @@ export class PodWorker {
     const isFirst = (spec.initContainers ?? []).length === 0;
     this.#create(spec.containers, this.#main, isFirst ? "ContainerCreating" : "PodInitializing");
     this.#changed();
-    const over = [this.#untilDeadline(), this.#untilDeleted()];
+    const over = [this.#untilDeadline(), this.#untilDeleted(), this.#givenUp];
     await Promise.race([...over, this.#begun()]);
   }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdir, realpath, rm } from "node:fs/promises";
+import { uptime } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import type { Client } from "@sallyport/cluster";
@@ -12,6 +13,12 @@ import { ApiServerDoor } from "../sandbox/api-server-door.ts";
 import { DnsServer } from "../sandbox/dns-server.ts";
 import { freePrefix, PodNetwork, tagOf } from "../sandbox/pod-network.ts";
 import { ServiceProxy } from "../sandbox/service-proxy.ts";
+import { diskSpace } from "../stats/disk-usage.ts";
+import { Evictor } from "../stats/evictor.ts";
+import { nodePages } from "../stats/node-pages.ts";
+import { nodeResources } from "../stats/node-resources.ts";
+import { type PodPlaces, type PodUsage, podUsage } from "../stats/pod-usage.ts";
+import { shortagesOf } from "../stats/pressure.ts";
 import type { PodFilesOptions } from "../volumes/files-of-pod.ts";
 import { commandMounts } from "../volumes/mount-table.ts";
 import { parseResolvConf } from "../volumes/pod-dns.ts";
@@ -20,7 +27,6 @@ import { type KubeletClock, type Tell, WaitingFault } from "./context.ts";
 import { Kubelet } from "./kubelet.ts";
 import { KubeletServer } from "./kubelet-server.ts";
 import { type LocalNode, NodeKeeper } from "./local-node.ts";
-import { diskBytesOf, pressuresOf } from "./machine.ts";
 import type { KubeletContainer, Pod } from "./pod.ts";
 import { podEvents } from "./pod-events.ts";
 import { makePodSandbox } from "./pod-sandbox.ts";
@@ -119,7 +125,8 @@ class NodeStart {
     const events = podEvents(client, name, clock, random);
     const kubelet = this.#kubelet(network, services, events);
     const port = await this.#startServer(network, kubelet);
-    await this.#startNode(network, port);
+    const evictor = this.#startEvictor(kubelet, events.record);
+    await this.#startNode(network, port, evictor);
     await kubelet.synced;
     return {
       name,
@@ -238,6 +245,14 @@ class NodeStart {
       worker: kubelet.worker,
       logFolder: (worker, container) => this.#logFolder(worker.pod, container),
       dialInside: (worker, port) => dialInside(this.#networkFile(worker), port),
+      page: nodePages({
+        node: this.#options.name,
+        bootedAt: clock.now() - uptime() * 1000,
+        now: clock.now,
+        pods: () => kubelet.workers,
+        usage: this.#usage,
+        resources: () => nodeResources(this.#folder),
+      }),
     });
     const server = new KubeletServer({
       address: network.address,
@@ -253,7 +268,29 @@ class NodeStart {
     return port;
   }
 
-  async #startNode(network: PodNetwork, kubeletPort: number): Promise<void> {
+  readonly #usage = (places: PodPlaces): Promise<PodUsage> => podUsage(places, this.#options.machine.cgroups);
+
+  #startEvictor(kubelet: Kubelet, tell: Tell): Evictor {
+    const { clock, name, onFault } = this.#options;
+    const evictor = new Evictor({
+      clock,
+      workers: () => kubelet.workers,
+      usage: this.#usage,
+      shortages: async () => shortagesOf(await nodeResources(this.#folder)),
+      tell,
+      node: { apiVersion: "v1", kind: "Node", metadata: { name, uid: name } },
+      onFault,
+    });
+    const stop = new AbortController();
+    const ended = evictor.run(stop.signal);
+    this.#stops.push(async () => {
+      stop.abort();
+      await ended;
+    });
+    return evictor;
+  }
+
+  async #startNode(network: PodNetwork, kubeletPort: number, evictor: Evictor): Promise<void> {
     const { client, clock, name, cpus, machine, nodeInfo, annotations, runtimes, images, onFault } = this.#options;
     const node: LocalNode = {
       name,
@@ -263,13 +300,13 @@ class NodeStart {
       ],
       cpus,
       memoryBytes: machine.memoryBytes,
-      diskBytes: await diskBytesOf(this.#folder),
+      diskBytes: Number((await diskSpace(this.#folder)).capacityBytes),
       podCidr: network.cidr,
       kubeletPort,
       nodeInfo,
       annotations,
       handlers: [...runtimes.keys()].map((handler) => ({ name: handler, userNamespaces: handler !== "runsc" })),
-      pressures: () => pressuresOf(this.#folder),
+      pressures: () => evictor.pressures,
       images: () => images.list(),
     };
     const keeper = new NodeKeeper(client, node, clock);

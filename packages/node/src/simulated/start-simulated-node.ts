@@ -7,10 +7,10 @@ import type { KubeletClock, Tell } from "../kubelet/context.ts";
 import { Kubelet } from "../kubelet/kubelet.ts";
 import { KubeletServer } from "../kubelet/kubelet-server.ts";
 import { type LocalNode, NodeKeeper } from "../kubelet/local-node.ts";
-import { diskBytesOf } from "../kubelet/machine.ts";
 import type { Pod } from "../kubelet/pod.ts";
 import { podEvents } from "../kubelet/pod-events.ts";
 import type { RunningNode } from "../kubelet/start-node.ts";
+import { diskSpace } from "../stats/disk-usage.ts";
 import { simulatedSandbox, withoutProbes } from "./simulated-sandbox.ts";
 
 export interface SimulatedNodeOptions {
@@ -64,7 +64,11 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
   });
   const doors = { address, port: 0, certificate, key, client: apiServerCertificate };
   const server = new KubeletServer({ ...doors, runtime: refusals(kubelet, name), now: clock.now });
-  const keeper = new NodeKeeper(client, nodeOf(options, await diskBytesOf(folder), await server.start()), clock);
+  const keeper = new NodeKeeper(
+    client,
+    nodeOf(options, Number((await diskSpace(folder)).capacityBytes), await server.start()),
+    clock,
+  );
   try {
     await keeper.register();
   } catch (error) {
@@ -115,7 +119,7 @@ function nodeOf(
     annotations: { [label]: nothingRuns },
     conditions: [{ type: "Simulated", status: "True", reason: "NothingRuns", message: nothingRuns }],
     handlers: [],
-    pressures: async () => ({ memory: false, disk: false, pid: false }),
+    pressures: () => ({ memory: false, disk: false, pid: false }),
     images: async () => [],
   };
 }

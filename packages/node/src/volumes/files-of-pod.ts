@@ -6,6 +6,7 @@ import { containerEnvironment } from "../kubelet/environment.ts";
 import type { RuntimeFault } from "../runtime/container-runtime.ts";
 import type { OciMount } from "../runtime/oci-spec.ts";
 import type { ContainerSpec } from "../security-context/pod.ts";
+import type { SandboxPlaces } from "../stats/pod-usage.ts";
 import { hostsFile, podHost } from "./host-files.ts";
 import type { MountTable } from "./mount-table.ts";
 import { type ClusterDns, podDns, resolvConf } from "./pod-dns.ts";
@@ -48,12 +49,14 @@ export interface FilesOfPod {
   readonly of: (container: ContainerSpec, attempt: number) => Promise<MadeFiles>;
   /** Writes what of the volumes has changed, before the minute is over. */
   readonly refresh: () => Promise<void>;
-  /** Which emptyDir is too large, in the words of an eviction. */
-  readonly excess: () => string | undefined;
+  /** Where what the pod has on the disk lies: its volumes, and its other files. */
+  readonly places: () => Pick<SandboxPlaces, "volumes" | "files">;
   readonly remove: () => Promise<void>;
 }
 
 const refreshMs = 60_000;
+/** Below the pod's: /etc/hosts and such, and what containers say at their end. */
+const ownFolders = ["etc", "termination"];
 
 /**
  * Makes a pod's volumes and files in its folder, and keeps them as the API server's objects are. Rejects with a `RuntimeFault` of reason
@@ -94,7 +97,7 @@ export async function filesOfPod(
   const stop = repeat(refresh);
   return {
     refresh,
-    excess: () => volumes.excess(),
+    places: () => ({ volumes: volumes.places(), files: ownFolders.map((name) => join(folder, name)) }),
     of: async (container, attempt) => {
       const fileOf = (volume: string, path: string) => volumes.readFile(volume, path);
       const world = { reader, services: options.services(), node, podIPs, fileOf };
@@ -111,7 +114,7 @@ export async function filesOfPod(
       isGone = true;
       await refreshed;
       await volumes.remove();
-      for (const name of ["etc", "termination"]) rmSync(join(folder, name), { recursive: true, force: true });
+      for (const name of ownFolders) rmSync(join(folder, name), { recursive: true, force: true });
     },
   };
 }

@@ -6,6 +6,7 @@ import { ImageFault } from "../image/image.ts";
 import type { NodeFacts } from "../kubelet/downward-api.ts";
 import { RuntimeFault } from "../runtime/container-runtime.ts";
 import type { OciMount } from "../runtime/oci-spec.ts";
+import type { VolumePlace } from "../stats/pod-usage.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { hostPathOf } from "./host-path.ts";
 import type { MountTable } from "./mount-table.ts";
@@ -102,15 +103,16 @@ export class PodVolumes {
     }
   }
 
-  /** Which emptyDir on the disk holds more than its limit, as kubelets say it when they evict a pod for it. */
-  excess(): string | undefined {
-    for (const { name, emptyDir } of this.#volumes()) {
-      if (emptyDir?.sizeLimit === undefined || emptyDir.medium === "Memory") continue;
-      const limit = nanosOf(emptyDir.sizeLimit) / 1_000_000_000n;
-      if (limit > 0n && bytesOf(this.#folderOf(name)) > limit)
-        return `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit}". `;
-    }
-    return undefined;
+  /** Those whose content is the pod's own, and where it lies. */
+  places(): readonly VolumePlace[] {
+    return this.#volumes()
+      .filter(({ name }) => this.#places.get(name) === this.#folderOf(name))
+      .filter(({ image }) => image === undefined)
+      .map(({ name, emptyDir, configMap }) => ({
+        name,
+        folder: this.#folderOf(name),
+        isInMemory: emptyDir === undefined ? configMap === undefined : emptyDir.medium === "Memory",
+      }));
   }
 
   /** Takes all away, also what an earlier process set up. Rejects, and removes no file, while something stays mounted. */
@@ -303,12 +305,4 @@ function shiftOwners(place: string, first: number): void {
   if (found.uid >= first) return;
   lchownSync(place, first + found.uid, first + found.gid);
   if (!found.isSymbolicLink()) chmodSync(place, found.mode & 0o7777);
-}
-
-function bytesOf(place: string): bigint {
-  const found = lstatSync(place, { throwIfNoEntry: false });
-  if (found === undefined) return 0n;
-  const own = BigInt(found.blocks) * 512n;
-  if (!found.isDirectory()) return own;
-  return readdirSync(place).reduce((sum, name) => sum + bytesOf(join(place, name)), own);
 }
