@@ -13,6 +13,7 @@ import { disruption } from "./disruption.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
 import { endpoints } from "./endpoints.ts";
+import { ephemeralVolume } from "./ephemeral-volume.ts";
 import { flowControlObjects } from "./flow-control-objects.ts";
 import { flowSchemaStatus } from "./flow-schema-status.ts";
 import { garbageCollector } from "./garbage-collector.ts";
@@ -85,6 +86,7 @@ export const allControllers: readonly ControllerKind[] = [
   endpointSliceMirroring,
   nodeLifecycle,
   persistentVolumeBinder,
+  ephemeralVolume,
   persistentVolumeClaimProtection,
   persistentVolumeProtection,
   scheduler,

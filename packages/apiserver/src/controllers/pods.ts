@@ -70,7 +70,24 @@ export function podOf({ metadata = {}, spec = {} }: PodTemplate, owner: KubeObje
 interface Volume {
   readonly name: string;
   readonly persistentVolumeClaim?: { readonly claimName: string };
-  readonly ephemeral?: object;
+  readonly ephemeral?: { readonly volumeClaimTemplate?: ClaimTemplate };
+}
+
+/** core/v1 PersistentVolumeClaimTemplate. */
+interface ClaimTemplate {
+  readonly metadata?: Pick<KubeObject["metadata"], "labels" | "annotations">;
+  readonly spec?: object;
+}
+
+/** Claims that are made for a pod's ephemeral volumes, and go with it. */
+export function ephemeralClaimsOf({
+  metadata,
+  spec,
+}: Pod): readonly { readonly volume: string; readonly name: string; readonly template: ClaimTemplate }[] {
+  return ((spec?.["volumes"] ?? []) as readonly Volume[]).flatMap(({ name, ephemeral }) => {
+    if (ephemeral === undefined) return [];
+    return [{ volume: name, name: `${metadata.name}-${name}`, template: ephemeral.volumeClaimTemplate ?? {} }];
+  });
 }
 
 /** Claims that a pod names, and those that are made for its ephemeral volumes. */

@@ -1,6 +1,7 @@
 import type { Cache } from "../registry/cache.ts";
 import type { Node } from "./nodes.ts";
-import { claimNamesOf, type Pod } from "./pods.ts";
+import { controllerOf } from "./owners.ts";
+import { claimNamesOf, ephemeralClaimsOf, type Pod } from "./pods.ts";
 import type { Misfit } from "./scheduler-filters.ts";
 import { type Claim, classOf, isReached, matchingVolume, type StorageClass, type Volume } from "./volumes.ts";
 
@@ -16,12 +17,18 @@ export interface Claims {
 export function claimsOf(pod: Pod, cache: Cache): Claims {
   const waiting: Claim[] = [];
   const volumes: Volume[] = [];
+  const ephemeral = new Set(ephemeralClaimsOf(pod).map(({ name }) => name));
   let fault: string | undefined;
   for (const name of claimNamesOf(pod)) {
     const claim = cache.get("", "persistentvolumeclaims", pod.metadata.namespace ?? "", name) as Claim | undefined;
     const { volumeName } = claim?.spec ?? {};
     const volume = volumeName ? (cache.get("", "persistentvolumes", "", volumeName) as Volume | undefined) : undefined;
-    if (claim === undefined) fault ??= `persistentvolumeclaim ${JSON.stringify(name)} not found`;
+    if (claim === undefined)
+      fault ??= ephemeral.has(name)
+        ? `waiting for ephemeral volume controller to create the persistentvolumeclaim ${JSON.stringify(name)}`
+        : `persistentvolumeclaim ${JSON.stringify(name)} not found`;
+    else if (ephemeral.has(name) && controllerOf(claim)?.uid !== pod.metadata.uid)
+      fault ??= `PVC ${pod.metadata.namespace}/${name} was not created for pod ${pod.metadata.namespace}/${pod.metadata.name} (pod is not owner)`;
     else if (claim.metadata.deletionTimestamp)
       fault ??= `persistentvolumeclaim ${JSON.stringify(name)} is being deleted`;
     else if (volume !== undefined) volumes.push(volume);

@@ -16,3 +16,10 @@ export function giveToGroup(place: string, gid: number, isReadOnly: boolean): vo
   const mask = (isReadOnly ? 0o440 : 0o660) | (found.isDirectory() ? 0o110 | setgid : 0);
   chmodSync(place, (found.mode & 0o7777) | mask);
 }
+
+/** Whether a volume that can be written to is the group's already, by its folder alone. pkg/volume: requiresPermissionChange */
+export function isOfGroup(place: string, gid: number): boolean {
+  const found = lstatSync(place);
+  const wanted = 0o770 | setgid;
+  return found.isDirectory() && found.gid === gid && (found.mode & wanted) === wanted;
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -424,6 +425,56 @@ test("a claim's volume is a folder of this machine, of its pod or for it alone; 
   change(podWith({ volumes: [{ name: "e", ephemeral: {} }] }));
   assert.deepEqual(await mountOf("e"), [local, "rw"]);
   assert.deepEqual(await volumes.refresh(), []);
+});
+
+const groups: readonly (readonly [
+  what: string,
+  source: "local" | "hostPath",
+  policy: string,
+  root: number,
+  inner: number,
+])[] = [
+  ["a local volume is the group's, with all in it", "local", "Always", 3000, 3000],
+  ["a local volume that has another group at its root", "local", "OnRootMismatch", 3000, 3000],
+  ["a folder of the host stays as it is", "hostPath", "Always", 0, 0],
+];
+
+for (const [what, source, fsGroupChangePolicy, root, inner] of groups)
+  test(`fsGroup: ${what}`, { skip: notRoot }, async (t) => {
+    const { folder, cluster, volumes } = setting(t, {
+      ...claimed,
+      securityContext: { fsGroup: 3000, fsGroupChangePolicy },
+    });
+    const path = makeFolder(folder, "data");
+    const file = join(path, "x");
+    writeFileSync(file, "");
+    Object.assign(cluster, {
+      claim: async () => bound,
+      persistentVolume: async () => ({ spec: { [source]: { path }, ...ours } }),
+    });
+    await volumes.setUp();
+    assert.deepEqual([statSync(path).gid, statSync(file).gid], [root, inner]);
+    assert.equal((statSync(path).mode & 0o2000) !== 0, source === "local");
+    chownSync(file, 0, 7);
+    await volumes.setUp();
+    assert.equal(statSync(file).gid, 7);
+  });
+
+test("fsGroup: OnRootMismatch leaves what lies in a volume whose root is the group's", { skip: notRoot }, async (t) => {
+  const { folder, cluster, volumes } = setting(t, {
+    ...claimed,
+    securityContext: { fsGroup: 3000, fsGroupChangePolicy: "OnRootMismatch" },
+  });
+  const path = makeFolder(folder, "data");
+  writeFileSync(join(path, "x"), "");
+  chownSync(path, 0, 3000);
+  chmodSync(path, 0o2770);
+  Object.assign(cluster, {
+    claim: async () => bound,
+    persistentVolume: async () => ({ spec: { local: { path }, ...ours } }),
+  });
+  await volumes.setUp();
+  assert.equal(statSync(join(path, "x")).gid, 0);
 });
 
 const unusable: readonly (readonly [

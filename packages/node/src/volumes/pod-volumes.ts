@@ -10,10 +10,10 @@ import type { VolumePlace } from "../stats/pod-usage.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { hostPathOf } from "./host-path.ts";
 import type { MountTable } from "./mount-table.ts";
-import { giveToGroup } from "./ownership.ts";
+import { giveToGroup, isOfGroup } from "./ownership.ts";
 import { payloadOf } from "./payload.ts";
 import { persistentPath, persistentVolumeOf } from "./persistent-volume.ts";
-import { cachedReader, type PodReader } from "./pod-reader.ts";
+import { cachedReader, type PersistentVolume, type PodReader } from "./pod-reader.ts";
 import { mountSubPath, readWithin } from "./sub-path.ts";
 import { PodTokens } from "./tokens.ts";
 import {
@@ -137,7 +137,7 @@ export class PodVolumes {
     const { emptyDir, hostPath, configMap } = volume;
     if (hostPath !== undefined) return hostPathOf(hostPath);
     const claimed = await persistentVolumeOf(volume, this.#pod(), reader);
-    if (claimed !== undefined) return persistentPath(claimed);
+    if (claimed !== undefined) return this.#claimed(volume, claimed);
     const place = this.#folderOf(volume.name);
     if (emptyDir !== undefined) {
       const isMemory = emptyDir.medium === "Memory";
@@ -155,6 +155,23 @@ export class PodVolumes {
     await this.#makeFolder(place, configMap === undefined, 0n);
     this.#makeNested(volume.name, place);
     writeAtomically(place, payload, () => this.#own(place, true));
+    return place;
+  }
+
+  /** Of kubelet's plugins of folders, that of `local` gives them to the pod's group, and that of `hostPath` does not. */
+  #claimed({ name, persistentVolumeClaim }: Volume, claimed: PersistentVolume): string {
+    const place = persistentPath(claimed);
+    const { fsGroup, fsGroupChangePolicy } = volumeSpecOf(this.#pod()).securityContext ?? {};
+    const isFirst = !this.#places.has(name);
+    if (
+      !isFirst ||
+      claimed.spec.local === undefined ||
+      fsGroup === undefined ||
+      persistentVolumeClaim?.readOnly === true
+    )
+      return place;
+    const group = fsGroup + (this.#options.firstId ?? 0);
+    if (fsGroupChangePolicy !== "OnRootMismatch" || !isOfGroup(place, group)) giveToGroup(place, group, false);
     return place;
   }
 

@@ -92,6 +92,7 @@ export interface VolumeSpec {
   readonly securityContext?: {
     readonly runAsUser?: number;
     readonly fsGroup?: number;
+    readonly fsGroupChangePolicy?: string;
     readonly [field: string]: unknown;
   };
 }
