@@ -19,10 +19,23 @@ export async function writeFirstNamespaces(cache: Cache, registry: Registry, cre
         uid: randomUUID(),
         creationTimestamp,
         labels: { "kubernetes.io/metadata.name": name },
+        managedFields: [managedLabel(creationTimestamp)],
       },
       spec: { finalizers: ["kubernetes"] },
       status: { phase: "Active" },
     };
-    await registry.writeDirect(object, undefined, info, "", name, "kube-apiserver");
+    await registry.writeDirect(object, undefined, info, "", name);
   }
+}
+
+/** The finalizer is nobody's: the server adds it when it is known whose the fields are. */
+function managedLabel(time: string) {
+  return {
+    manager: "kube-apiserver",
+    operation: "Update",
+    apiVersion: "v1",
+    time,
+    fieldsType: "FieldsV1",
+    fieldsV1: { "f:metadata": { "f:labels": { ".": {}, "f:kubernetes.io/metadata.name": {} } } },
+  };
 }

@@ -1,9 +1,11 @@
 import {
   findResource,
+  type Json,
   type KubeObject,
   type LabelSelectorObject,
   matchesSelector,
   type ResourceInfo,
+  timestampOf,
 } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
@@ -30,15 +32,32 @@ export const clusterRoleAggregation: ControllerKind = {
 };
 
 /** A role may gather one that gathers itself, so it goes on until nothing changes. Each round that writes adds to a finite set. */
-async function gatherAll({ cache, registry }: ControllerContext): Promise<void> {
-  const write = (role: KubeObject, rules: readonly unknown[]) =>
-    registry.writeDirect({ ...role, rules }, role, clusterRoles, "", role.metadata.name ?? "");
+async function gatherAll({ cache, registry, clock }: ControllerContext): Promise<void> {
+  const write = (role: KubeObject, rules: readonly unknown[]) => {
+    const managedFields = rulesTaken(role, timestampOf(clock.now()));
+    const next = { ...role, metadata: { ...role.metadata, managedFields }, rules };
+    return registry.writeDirect(next, role, clusterRoles, "", role.metadata.name ?? "");
+  };
   for (;;) {
     const roles = cache.list(group, "clusterroles");
     const changed = roles.filter((role) => !isEqual(role["rules"] ?? [], gathered(role, roles)));
     const written = await Promise.all(changed.map((role) => write(role, gathered(role, roles))));
     if (!written.includes(true)) return;
   }
+}
+
+/** As after a server-side apply by force: the rules are the controller's, and nobody else's. */
+function rulesTaken({ apiVersion, metadata: { managedFields = [] } }: KubeObject, time: string): readonly Json[] {
+  const { name: manager } = clusterRoleAggregation;
+  const others = (managedFields as readonly { readonly [field: string]: Json }[]).filter(
+    (each) => each.manager !== manager,
+  );
+  const own = { manager, operation: "Apply", apiVersion, time, fieldsType: "FieldsV1", fieldsV1: { "f:rules": {} } };
+  const kept = others.map((entry) => {
+    const { "f:rules": _, ...fieldsV1 } = entry["fieldsV1"] as { readonly [field: string]: Json };
+    return { ...entry, fieldsV1 };
+  });
+  return [...kept.filter(({ fieldsV1 }) => Object.keys(fieldsV1).length > 0), own];
 }
 
 /** The rules that a role should have. One that gathers nothing keeps its own. */

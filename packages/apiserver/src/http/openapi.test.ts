@@ -23,6 +23,12 @@ test("OpenAPI v2 in both its forms, once for as long as it stays the same", () =
     const { headers } = await call("/openapi/v2");
     const again = await call("/openapi/v2", { headers: { "if-none-match": String(headers["etag"]) } });
     assert.equal(again.code, 304);
+    const { headers: binary } = await call("/openapi/v2", { accept: forms[2]?.[0] as string });
+    assert.equal(binary["etag"], headers["etag"]);
+    assert.equal(headers["cache-control"], "no-cache, private");
+    const since = (date: string) => call("/openapi/v2", { headers: { "if-modified-since": date } });
+    assert.equal((await since(String(headers["last-modified"]))).code, 304);
+    assert.equal((await since("Thu, 01 Jan 2015 00:00:00 GMT")).code, 200);
   }));
 
 const vary = "Accept-Encoding, Accept";

@@ -15,6 +15,7 @@ interface Document {
   readonly bytes: Buffer;
   /** SHA-512 in upper case, as kube-apiserver hashes them. */
   readonly hash: string;
+  readonly made: Date;
   /** Made when somebody first takes it. */
   zipped?: Buffer;
 }
@@ -31,13 +32,17 @@ function documentsOf(resources: readonly ResourceInfo[]): Documents {
   return documents;
 }
 
-function documentOf(documents: Documents, name: string, make: () => Uint8Array | object): Document {
+function documentOf(documents: Documents, name: string, make: () => object): Document {
+  return kept(documents, name, () => {
+    const bytes = Buffer.from(JSON.stringify(make()));
+    return { bytes, hash: createHash("sha512").update(bytes).digest("hex").toUpperCase(), made: new Date() };
+  });
+}
+
+function kept(documents: Documents, name: string, make: () => Document): Document {
   const known = documents.get(name);
   if (known !== undefined) return known;
-  const made = make();
-  const bytes = Buffer.from(made instanceof Uint8Array ? made : JSON.stringify(made));
-  const hash = createHash("sha512").update(bytes).digest("hex").toUpperCase();
-  const document = { bytes, hash };
+  const document = make();
   documents.set(name, document);
   return document;
 }
@@ -92,15 +97,16 @@ function serveV2({ request, response }: Call, { custom, builtin }: Catalogue): b
   const isJson = (type: string) => ["application/json", "application/*", "*/*"].includes(type);
   const chosen = types.find((type) => type === v2Protobuf || type === v2ProtobufOld || isJson(type));
   response.setHeader("vary", ["Accept-Encoding", "Accept"]);
-  if (chosen === undefined) response.writeHead(406).end();
-  else if (isJson(chosen)) sendZipped(response, request.headers, documentOf(documents, "v2", made), "application/json");
-  else
-    sendZipped(
-      response,
-      request.headers,
-      documentOf(documents, "v2 protobuf", () => encodeOpenApiV2(made())),
-      v2Protobuf,
-    );
+  if (chosen === undefined) {
+    response.writeHead(406).end();
+    return true;
+  }
+  const json = documentOf(documents, "v2", made);
+  // Both forms have the hash of the one in JSON, as they say the same.
+  const asProtobuf = () => ({ ...json, bytes: Buffer.from(encodeOpenApiV2(made())) });
+  response.setHeader("cache-control", "no-cache, private").setHeader("last-modified", json.made.toUTCString());
+  if (isJson(chosen)) sendZipped(response, request.headers, json, "application/json");
+  else sendZipped(response, request.headers, kept(documents, "v2 protobuf", asProtobuf), v2Protobuf);
   return true;
 }
 
@@ -127,7 +133,7 @@ function sendZipped(response: ServerResponse, headers: IncomingHttpHeaders, docu
   }
   document.zipped ??= gzipSync(document.bytes);
   if (!isKnown(headers, document)) response.setHeader("content-encoding", "gzip");
-  send(response, headers, { bytes: document.zipped, hash: document.hash }, type);
+  send(response, headers, { ...document, bytes: document.zipped }, type);
 }
 
 /** RFC 9110, 12.5.3: a weight of zero refuses. */
@@ -136,14 +142,18 @@ function takesGzip(accepted: string): boolean {
   return Number(weight ?? 1) > 0;
 }
 
-/** The client has it already. */
-function isKnown(headers: IncomingHttpHeaders, { hash }: Document): boolean {
-  return headers["if-none-match"] === `"${hash}"`;
+/** The client has it already. RFC 9110, 13.1: the date counts where no hash is named. */
+function isKnown(headers: IncomingHttpHeaders, { hash, made }: Document): boolean {
+  const named = headers["if-none-match"];
+  if (named !== undefined) return named === `"${hash}"`;
+  return Math.floor(made.getTime() / 1000) * 1000 <= Date.parse(headers["if-modified-since"] ?? "");
 }
 
 function send(response: ServerResponse, headers: IncomingHttpHeaders, document: Document, type: string): void {
   const { bytes, hash } = document;
   response.setHeader("etag", `"${hash}"`);
-  if (isKnown(headers, document)) response.writeHead(304).end();
-  else response.writeHead(200, { "content-type": type, "content-length": bytes.length }).end(bytes);
+  if (isKnown(headers, document)) {
+    response.removeHeader("last-modified");
+    response.writeHead(304).end();
+  } else response.writeHead(200, { "content-type": type, "content-length": bytes.length }).end(bytes);
 }
