@@ -22,7 +22,7 @@ const tcp = { isHttp: false };
 const http = { isHttp: true };
 
 const principals: RuleField = { ...tcp, aliases: "principals", match: (value) => ofPrincipal(textMatch(value)) };
-const namespaces: RuleField = { ...tcp, match: (value) => ofPrincipal(globMatch(`*/ns/${value}/*`)) };
+const namespaces: RuleField = { ...tcp, match: namespaceMatch };
 const serviceAccounts: RuleField = { ...tcp, match: (value, namespace) => serviceAccountMatch(value, namespace) };
 const trustDomains: RuleField = { ...tcp, aliases: "domains", match: trustDomainMatch };
 const sourceIp: RuleField = { ...tcp, match: (value) => ofAddress(value, (facts) => facts.source) };
@@ -77,6 +77,12 @@ const envoyMetadata: RuleField = { ...tcp, match: () => () => false };
 
 function ofPrincipal(matches: TextMatch): Match {
   return ({ principal }) => principal !== undefined && matches(principal);
+}
+
+/** Anywhere in the SPIFFE ID, as Istio looks for it: also where the trust domain itself is `ns`. */
+function namespaceMatch(value: string): Match {
+  const matches = globMatch(`*/ns/${value}/*`);
+  return ofPrincipal((principal) => matches(`/${principal}`));
 }
 
 function ofAddress(value: string, read: (facts: CallFacts) => readonly number[] | undefined): Match {
