@@ -97,8 +97,9 @@ export interface ServedPort {
 
 /** Every port of every workload that a Service leads to, or that its containers name. */
 export function servedPorts(view: MeshView): readonly ServedPort[] {
+  const services = Map.groupBy(view.services, ({ namespace }) => namespace);
   return view.workloads.flatMap((workload) => {
-    const through = view.services
+    const through = (services.get(workload.namespace) ?? [])
       .filter((service) => behind(service, [workload]).length > 0)
       .flatMap((service) =>
         service.ports.flatMap((each) => {
