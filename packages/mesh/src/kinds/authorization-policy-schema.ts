@@ -20,6 +20,7 @@ const source = object(
       maxItems: 16,
       items: { type: "string", maxLength: 320 },
     }),
+    ...both("trustDomains", "trust domains of mutual TLS, as cluster.local"),
     ...both("ipBlocks", "addresses of the connection, as 10.0.0.0/8"),
     ...both("remoteIpBlocks", "addresses of X-Forwarded-For or the PROXY protocol"),
   },

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseYamlDocuments } from "@sallyport/kube";
+import { notField } from "../authorization-policy.ts";
+import { operationFields, sourceFields } from "../rule-fields.ts";
 import { meshObjectFaults } from "./faults.ts";
+import { specShapes } from "./shapes.ts";
 
 /** A kind, its spec in YAML, what is wrong with it (`! ` before what makes it unreadable, `? ` before warnings). */
 const cases: readonly [string, string, readonly string[]][] = [
@@ -69,7 +72,11 @@ const cases: readonly [string, string, readonly string[]][] = [
     "{ selector: { matchLabels: { a: b } }, targetRefs: [{ kind: Gateway, name: g }] }",
     ["only one of targetRefs or workloadSelector can be set"],
   ],
-  ["AuthorizationPolicy", "rules: [null]", ["`rule` must not be nil, found at rule 0"]],
+  [
+    "AuthorizationPolicy",
+    "rules: [null]",
+    ['! spec.rules[0]: Invalid value: "null": spec.rules[0] in body must be of type object: "null"'],
+  ],
   ["AuthorizationPolicy", "rules: [{ from: [{}] }]", ["`from.source` must not be nil, found at rule 0"]],
   [
     "AuthorizationPolicy",
@@ -211,4 +218,16 @@ test("only policies that allow or deny are tried without effect", () => {
   assert.deepEqual(told("PeerAuthentication", "{}", tried("true")), [
     "a/b has unsupported annotation istio.io/dry-run, please remove the annotation",
   ]);
+});
+
+test("every field that rules may ask about is served, so that none is dropped and the rest means more", () => {
+  const names = (all: object) =>
+    Object.keys(all)
+      .flatMap((name) => [name, notField(name)])
+      .sort();
+  const rule = specShapes["AuthorizationPolicy"]?.properties?.["rules"]?.items?.properties;
+  const served = (side: string, field: string) =>
+    Object.keys(rule?.[side]?.items?.properties?.[field]?.properties ?? {}).sort();
+  assert.deepEqual(served("from", "source"), names(sourceFields));
+  assert.deepEqual(served("to", "operation"), names(operationFields));
 });
