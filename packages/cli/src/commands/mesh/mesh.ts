@@ -1,11 +1,20 @@
 import { Command } from "commander";
+import { caCommand } from "./ca.ts";
 import { canCommand } from "./can.ts";
+import { certificateCommand } from "./certificate.ts";
 import { explainCommand } from "./explain.ts";
 import { injectCommand } from "./inject.ts";
 import { readinessCommand } from "./readiness.ts";
 
 /** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [canCommand, explainCommand, injectCommand, readinessCommand];
+const commands: readonly (() => Command)[] = [
+  caCommand,
+  canCommand,
+  certificateCommand,
+  explainCommand,
+  injectCommand,
+  readinessCommand,
+];
 
 export function meshCommand(): Command {
   const command = new Command("mesh").description(
