@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { serverName } from "./certificates.ts";
+import { builtArguments } from "../../scripts/node-arguments.ts";
+import { identityOf, serverName } from "./certificates.ts";
 
 /** The ports of one product: a client's proxy in front of a server's, in front of the application. */
 export interface Hops {
@@ -21,21 +22,24 @@ export interface Product {
 const sallyport: Product = {
   name: "sallyport",
   version: process.version,
-  commands: (folder, hops) => {
-    const program = (side: string, listen: number, target: number) => [
-      process.execPath,
-      "--conditions=source",
-      "--disable-warning=ExperimentalWarning",
-      ...(process.env["SALLYPORT_BENCH_NODE_FLAGS"]?.split(" ") ?? []),
-      join(import.meta.dirname, "proxy-program.ts"),
-      side,
-      folder,
-      `${listen}`,
-      `${target}`,
-    ];
+  commands: (folder, { client, server, backend }) => {
+    const place = (port: number) => ({ ip: "127.0.0.1", port });
+    const program = (side: string, config: object) => {
+      const path = join(folder, `sallyport-${side}.json`);
+      writeFileSync(path, JSON.stringify(config));
+      const flags = ["--config", path, "--certificates", join(folder, side), "--access-log", "none"];
+      return [process.execPath, ...builtArguments, "mesh", "proxy", ...flags];
+    };
+    const target = { ...place(server), tls: "mutual", identities: [identityOf("server")] };
     return {
-      client: program("client", hops.client, hops.server),
-      server: program("server", hops.server, hops.backend),
+      client: program("client", {
+        listeners: [{ direction: "outbound", port: client, destination: place(server) }],
+        outbound: [target],
+      }),
+      server: program("server", {
+        listeners: [{ direction: "inbound", host: "127.0.0.1", port: server, destination: place(backend) }],
+        inbound: { mode: "STRICT" },
+      }),
     };
   },
 };

@@ -212,8 +212,7 @@ test("a connection after the first, whose session is resumed, knows both ends as
   assert.match(client.log.pop()?.reason ?? "", /the server is .*web; expected .*other/);
   await Promise.all([client.drain(2000), server.drain(2000)]);
   for (const { destination } of client.log) assert.equal(destination.principal, "cluster.local/ns/shop/sa/web");
-  for (const { source: from } of server.log.slice(0, 3))
-    assert.equal(from.principal, "cluster.local/ns/shop/sa/cart");
+  for (const { source: from } of server.log.slice(0, 3)) assert.equal(from.principal, "cluster.local/ns/shop/sa/cart");
 });
 
 test("an end that says no more is told the rest, in large", async (t) => {

@@ -4,6 +4,7 @@ import { canCommand } from "./can.ts";
 import { certificateCommand } from "./certificate.ts";
 import { explainCommand } from "./explain.ts";
 import { injectCommand } from "./inject.ts";
+import { proxyCommand } from "./proxy.ts";
 import { readinessCommand } from "./readiness.ts";
 
 /** Each subcommand has a file of its own beside this one. */
@@ -13,6 +14,7 @@ const commands: readonly (() => Command)[] = [
   certificateCommand,
   explainCommand,
   injectCommand,
+  proxyCommand,
   readinessCommand,
 ];
 

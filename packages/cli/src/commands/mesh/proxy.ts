@@ -1,0 +1,58 @@
+import { Command } from "commander";
+import { millisecondsOf } from "../../go-duration.ts";
+import { openMeshProxy } from "../../mesh/mesh-proxy.ts";
+
+interface ProxyFlags {
+  readonly config: string;
+  readonly certificates: string;
+  readonly metrics?: string;
+  readonly accessLog: string;
+  readonly drainDuration: string;
+}
+
+export function proxyCommand(): Command {
+  return new Command("proxy")
+    .description("a sidecar by files alone: mutual TLS in front of a workload, and for what it sends")
+    .requiredOption("--config <file>", "JSON: where it listens, the modes of ports, the targets, the policies")
+    .requiredOption(
+      "--certificates <folder>",
+      "cert-chain.pem, key.pem and root-cert.pem, as Istio's agent writes them; read again when they change",
+    )
+    .option("--metrics <host:port>", "where /healthz and /metrics are")
+    .option("--access-log <file>", "a line of JSON for each connection; - for standard output, none for none", "-")
+    .option("--drain-duration <duration>", "how long connections may go on after SIGTERM", "5s")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sallyport mesh proxy --config server.json --certificates /etc/certs
+  sallyport mesh proxy --config server.json --certificates /etc/certs --metrics 127.0.0.1:15020 --access-log none
+
+server.json, in front of what listens at 8080, and client.json, which takes 9080 to it:
+  { "listeners": [{ "direction": "inbound", "port": 15108, "destination": { "ip": "127.0.0.1", "port": 8080 } }],
+    "inbound": { "mode": "STRICT" } }
+  { "listeners": [{ "direction": "outbound", "port": 9080, "destination": { "ip": "10.0.0.7", "port": 15108 } }],
+    "outbound": [{ "ip": "10.0.0.7", "port": 15108, "tls": "mutual",
+                   "identities": ["spiffe://cluster.local/ns/shop/sa/web"] }] }
+
+"destination": "original" asks the kernel, where its rules turn connections over (package koffi). Every field is in docs/mesh-proxy.md.
+While there is no certificate, plaintext is taken where the mode allows it, and what should be mutual is refused.
+Exit status: 0 stopped, 2 bad usage or files, 3 the machine did not let us.`,
+    )
+    .action(run);
+}
+
+async function run(flags: ProxyFlags): Promise<void> {
+  const drainMs = millisecondsOf("--drain-duration", flags.drainDuration);
+  const stopped = new Promise<void>((done) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => done());
+  });
+  const proxy = await openMeshProxy({ ...flags, say });
+  for (const line of proxy.doors) say(line);
+  await stopped;
+  await proxy.drain(drainMs);
+}
+
+function say(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+}

@@ -1,0 +1,133 @@
+import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { folderSource, type WatchedSource } from "@sallyport/mesh/identity";
+import {
+  type AccessLog,
+  accessLine,
+  ProxyMetrics,
+  readStaticConfig,
+  type StaticConfig,
+  StaticConfigError,
+  startProxy,
+} from "@sallyport/mesh/proxy";
+import { reasonOf, UsageError } from "../errors.ts";
+import { InputError } from "../manifests.ts";
+
+interface MeshProxyOptions {
+  /** Files and folders, as the flags name them. */
+  readonly config: string;
+  readonly certificates: string;
+  /** `HOST:PORT`. */
+  readonly metrics?: string;
+  /** `-` for standard output, `none` for none. */
+  readonly accessLog: string;
+  readonly say: (text: string) => void;
+}
+
+/** A proxy that runs. */
+export interface MeshProxy {
+  /** One line for each place that it listens at. */
+  readonly doors: readonly string[];
+  /** Lets connections go on for so many milliseconds. */
+  drain(ms: number): Promise<void>;
+}
+
+/** Starts a proxy by its files. Rejects with `InputError` or `UsageError` for what they say, and with the machine's own faults. */
+export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProxy> {
+  const { listeners, config, limits } = readConfig(options.config);
+  const door = options.metrics === undefined ? undefined : hostPortOf(options.metrics);
+  if (!existsSync(options.certificates)) throw new InputError(`--certificates ${options.certificates}: no such folder`);
+  const original = listeners.some(({ destination }) => destination === "original") ? await loadOriginal() : undefined;
+  const source = folderSource({
+    folder: options.certificates,
+    now: Date.now,
+    sleep: (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
+    say: options.say,
+  });
+  const metrics = new ProxyMetrics();
+  const proxy = await startProxy({
+    config,
+    limits,
+    source,
+    metrics,
+    listeners: listeners.map(({ destination, ...rest }) => ({
+      ...rest,
+      destination: destination === "original" ? (original as NonNullable<typeof original>) : destination,
+    })),
+    now: Date.now,
+    clock: () => performance.now(),
+    log: accessLogOf(options.accessLog),
+  });
+  const doors = listeners.map(({ direction, host }, i) => `${direction} at ${host}:${proxy.ports[i]}`);
+  const server = door === undefined ? undefined : await serveMetrics(door, metrics, source);
+  return {
+    doors: door === undefined ? doors : [...doors, `health and metrics at ${options.metrics}`],
+    drain: async (ms) => {
+      await proxy.drain(ms);
+      server?.close();
+      server?.closeAllConnections();
+      source.close();
+    },
+  };
+}
+
+function readConfig(path: string): StaticConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new InputError(
+      `--config ${path}: ${error instanceof SyntaxError ? `no JSON: ${error.message}` : reasonOf(error)}`,
+    );
+  }
+  try {
+    return readStaticConfig(value);
+  } catch (error) {
+    throw error instanceof StaticConfigError ? new InputError(`--config ${path}: ${error.message}`) : error;
+  }
+}
+
+/** Asked for only where it is used: it is a package that need not be there. */
+async function loadOriginal() {
+  const { loadOriginalDestination } = await import("@sallyport/mesh/control");
+  const original = await loadOriginalDestination();
+  if (typeof original === "string")
+    throw new InputError(
+      `"destination": "original" cannot be done: ${original}; give each listener its own destination`,
+    );
+  return original;
+}
+
+function accessLogOf(path: string): AccessLog {
+  if (path === "none") return () => {};
+  const stream = path === "-" ? process.stdout : createWriteStream(path, { flags: "a" });
+  // A reader that went away is no reason to stop serving.
+  stream.on("error", () => {});
+  return (entry) => void stream.write(`${accessLine(entry, Date.now())}\n`);
+}
+
+function hostPortOf(text: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^(?:\[?([^\]]*?)\]?):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535)
+    throw new UsageError(`--metrics ${text}: expected HOST:PORT such as 127.0.0.1:15020`);
+  return { host: host === "" ? "0.0.0.0" : host, port: Number(port) };
+}
+
+function serveMetrics(
+  { host, port }: { readonly host: string; readonly port: number },
+  metrics: ProxyMetrics,
+  source: WatchedSource,
+): Promise<Server> {
+  const server = createServer(({ url }, response) => {
+    const answer = (code: number, text: string) =>
+      void response.writeHead(code, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
+    if (url === "/metrics") return answer(200, metrics.render());
+    if (url !== "/healthz") return answer(404, "expected /healthz or /metrics\n");
+    return source.fault === undefined ? answer(200, "ok") : answer(503, `${source.fault}\n`);
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}

@@ -1,0 +1,208 @@
+import { isIP } from "node:net";
+import type { AuthorizationPolicy } from "../policy/authorization-policy.ts";
+import { authorizerOf } from "../policy/authorizer.ts";
+import { meshObjectFaults } from "../policy/validation/faults.ts";
+import { defaultMesh, type Workload } from "../policy/workload.ts";
+import type { Address } from "./address.ts";
+import { defaultLimits, type ProxyLimits } from "./limits.ts";
+import type { InboundPort, OutboundTarget, PortProtocol, ProxyConfig } from "./proxy-config.ts";
+
+/** What a file says of a listener: `original`, where the kernel turns connections over, asks it for each. */
+export interface StaticListener {
+  readonly direction: "inbound" | "outbound";
+  readonly host: string;
+  readonly port: number;
+  readonly destination: Address | "original";
+}
+
+/** A proxy by a file alone. */
+export interface StaticConfig {
+  readonly listeners: readonly StaticListener[];
+  readonly config: ProxyConfig;
+  readonly limits: Partial<ProxyLimits>;
+}
+
+/** A file that says nothing sensible: which field, and what would. */
+export class StaticConfigError extends Error {
+  constructor(place: string, expected: string) {
+    super(`${place === "" ? "the file" : place}: ${expected}`);
+    this.name = "StaticConfigError";
+  }
+}
+
+const modes = ["STRICT", "PERMISSIVE", "DISABLE"] as const;
+const protocols: readonly PortProtocol[] = "http http2 grpc https tls tcp mongo mysql redis auto".split(
+  " ",
+) as PortProtocol[];
+
+/** Reads what JSON says (see docs/mesh-proxy.md). Throws `StaticConfigError`. */
+export function readStaticConfig(value: unknown): StaticConfig {
+  const file = fieldsOf(value, "", [
+    "listeners",
+    "inbound",
+    "outbound",
+    "workload",
+    "trustDomain",
+    "policies",
+    "limits",
+  ]);
+  const listeners = listOf(file["listeners"], "listeners", readListener);
+  if (listeners.length === 0) throw new StaticConfigError("listeners", "expected one at least");
+  const inbound = readInbound(file["inbound"] ?? {});
+  const targets = listOf(file["outbound"] ?? [], "outbound", readTarget);
+  const byAddress = new Map(targets.map((target) => [`${target.ip} ${target.port}`, target]));
+  return {
+    listeners,
+    config: {
+      inbound,
+      authorizer: readAuthorizer(file),
+      outbound: (ip, port) => byAddress.get(`${ip} ${port}`),
+    },
+    limits: readLimits(file["limits"] ?? {}),
+  };
+}
+
+function readListener(value: unknown, place: string): StaticListener {
+  const { direction, host, port, destination } = fieldsOf(value, place, ["direction", "host", "port", "destination"]);
+  const toward = oneOf(direction, `${place}.direction`, ["inbound", "outbound"] as const);
+  return {
+    direction: toward,
+    // What the workload sends comes from beside us, and nobody else may send in its name.
+    host: host === undefined ? (toward === "outbound" ? "127.0.0.1" : "0.0.0.0") : ipOf(host, `${place}.host`),
+    port: portOf(port, `${place}.port`),
+    destination:
+      destination === "original" ? "original" : readAddress(destination, `${place}.destination`, '"original" or '),
+  };
+}
+
+function readAddress(value: unknown, place: string, or = ""): Address {
+  if (typeof value !== "object" || value === null)
+    throw new StaticConfigError(place, `expected ${or}an ip and a port: { "ip": "10.0.0.7", "port": 8080 }`);
+  const { ip, port } = fieldsOf(value, place, ["ip", "port"]);
+  return { ip: ipOf(ip, `${place}.ip`), port: portOf(port, `${place}.port`) };
+}
+
+function readInbound(value: unknown): (port: number) => InboundPort {
+  const fields = fieldsOf(value, "inbound", ["mode", "ports"]);
+  const rest = readPort({ mode: fields["mode"] }, "inbound", "PERMISSIVE");
+  const ports = new Map<number, InboundPort>();
+  for (const [name, each] of Object.entries(recordOf(fields["ports"] ?? {}, "inbound.ports"))) {
+    const place = `inbound.ports[${JSON.stringify(name)}]`;
+    ports.set(portOf(/^\d+$/.test(name) ? Number(name) : name, place), readPort(each, place, rest.mode));
+  }
+  return (port) => ports.get(port) ?? rest;
+}
+
+function readPort(value: unknown, place: string, without: InboundPort["mode"]): InboundPort {
+  const { mode, protocol } = fieldsOf(value, place, ["mode", "protocol"]);
+  return {
+    mode: mode === undefined ? without : oneOf(mode, `${place}.mode`, modes),
+    protocol: protocol === undefined ? "auto" : oneOf(protocol, `${place}.protocol`, protocols),
+  };
+}
+
+function readTarget(value: unknown, place: string): OutboundTarget {
+  const known = ["ip", "port", "protocol", "tls", "identities", "serverName"];
+  const { ip, port, protocol, tls, identities, serverName } = fieldsOf(value, place, known);
+  return {
+    ...readAddress({ ip, port }, place),
+    protocol: protocol === undefined ? "auto" : oneOf(protocol, `${place}.protocol`, protocols),
+    tls: oneOf(tls, `${place}.tls`, ["mutual", "none"] as const),
+    identities: listOf(identities ?? [], `${place}.identities`, readIdentity),
+    ...(serverName !== undefined && { serverName: textOf(serverName, `${place}.serverName`) }),
+  };
+}
+
+function readIdentity(value: unknown, place: string): string {
+  const text = textOf(value, place);
+  if (!/^spiffe:\/\/[^/]+\/.+/.test(text))
+    throw new StaticConfigError(place, "expected a SPIFFE ID: spiffe://cluster.local/ns/NAMESPACE/sa/NAME");
+  return text;
+}
+
+function readAuthorizer(file: Fields): ProxyConfig["authorizer"] {
+  const known = ["namespace", "name", "labels", "serviceAccount"];
+  const { namespace, name, labels, serviceAccount } = fieldsOf(file["workload"] ?? {}, "workload", known);
+  const text = (value: unknown, field: string, without: string) =>
+    value === undefined ? without : textOf(value, `workload.${field}`);
+  const workload: Workload = {
+    namespace: text(namespace, "namespace", "default"),
+    name: text(name, "name", ""),
+    labels: Object.fromEntries(
+      Object.entries(recordOf(labels ?? {}, "workload.labels")).map(([key, value]) => [
+        key,
+        textOf(value, `workload.labels.${key}`),
+      ]),
+    ),
+    serviceAccount: text(serviceAccount, "serviceAccount", "default"),
+  };
+  const trustDomain = file["trustDomain"] === undefined ? undefined : textOf(file["trustDomain"], "trustDomain");
+  const policies = listOf(file["policies"] ?? [], "policies", (value, place) =>
+    readPolicy(value, place, workload.namespace),
+  );
+  return authorizerOf(workload, policies, { ...defaultMesh, ...(trustDomain !== undefined && { trustDomain }) });
+}
+
+function readPolicy(value: unknown, place: string, namespace: string): AuthorizationPolicy {
+  const policy = recordOf(value, place);
+  if (policy["kind"] !== "AuthorizationPolicy")
+    throw new StaticConfigError(`${place}.kind`, "expected AuthorizationPolicy");
+  const metadata = { namespace, ...recordOf(policy["metadata"] ?? {}, `${place}.metadata`) };
+  const whole = { ...policy, kind: "AuthorizationPolicy", metadata };
+  const [fault] = meshObjectFaults(whole as never).faults;
+  if (fault !== undefined) throw new StaticConfigError(place, fault);
+  return whole as unknown as AuthorizationPolicy;
+}
+
+function readLimits(value: unknown): Partial<ProxyLimits> {
+  const fields = fieldsOf(value, "limits", Object.keys(defaultLimits));
+  for (const [name, each] of Object.entries(fields))
+    if (!Number.isSafeInteger(each) || (each as number) < 1 || (each as number) > 2 ** 31 - 1)
+      throw new StaticConfigError(`limits.${name}`, "expected a whole number from 1 on");
+  return fields as Partial<ProxyLimits>;
+}
+
+type Fields = { readonly [name: string]: unknown };
+
+function recordOf(value: unknown, place: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new StaticConfigError(place, "expected an object");
+  return value as Fields;
+}
+
+function fieldsOf(value: unknown, place: string, known: readonly string[]): Fields {
+  const fields = recordOf(value, place);
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new StaticConfigError(
+      `${place === "" ? "" : `${place}.`}${unknown}`,
+      `unknown; known are ${known.join(", ")}`,
+    );
+  return fields;
+}
+
+function listOf<T>(value: unknown, place: string, read: (each: unknown, place: string) => T): readonly T[] {
+  if (!Array.isArray(value)) throw new StaticConfigError(place, "expected a list");
+  return value.map((each, i) => read(each, `${place}[${i}]`));
+}
+
+function oneOf<T extends string>(value: unknown, place: string, values: readonly T[]): T {
+  if (!values.includes(value as T)) throw new StaticConfigError(place, `expected ${values.join(", ")}`);
+  return value as T;
+}
+
+function textOf(value: unknown, place: string): string {
+  if (typeof value !== "string" || value === "") throw new StaticConfigError(place, "expected a text");
+  return value;
+}
+
+function ipOf(value: unknown, place: string): string {
+  if (typeof value !== "string" || isIP(value) === 0) throw new StaticConfigError(place, "expected an IP address");
+  return value;
+}
+
+function portOf(value: unknown, place: string): number {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > 65_535)
+    throw new StaticConfigError(place, "expected a port, 1 to 65535");
+  return value as number;
+}
