@@ -58,6 +58,8 @@ export interface GatehouseOptions {
   readonly insecureRegistries?: readonly string[];
   /** Pods that want it get a sidecar of the mesh, made by these, and the mesh's kinds are served; neither when absent. */
   readonly sidecars?: SidecarSettings;
+  /** With a node: it makes the rules of pods that have sidecars, and what those ask for is served; needs `sidecars`. */
+  readonly hasMesh?: boolean;
   /** How Gatekeeper's Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings;
   /** Templates in CEL that do not say whether they want one have a ValidatingAdmissionPolicy; else only those that say so. */
@@ -166,9 +168,11 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     gatekeeper.loaded?.start(own);
   }
   const node = options.node === undefined ? undefined : startNode({ ...options, node: options.node }, started.url);
+  const mesh = options.hasMesh === true && node !== undefined ? startMesh(node, options, own) : undefined;
   const close = async () => {
     const running = await node?.catch(() => undefined);
     if (typeof running === "object") await running.stop(stopGraceSeconds);
+    await (await mesh)?.close();
     await (await gatekeeper.settled())?.stop();
     own.close();
     await started.close();
@@ -184,12 +188,31 @@ async function loadInjector(settings: SidecarSettings): Promise<Plugin> {
 }
 
 async function startNode(
-  { folder, node: name, isSimulated, insecureRegistries = [], onFault }: GatehouseOptions & { readonly node: string },
+  options: GatehouseOptions & { readonly node: string },
   url: string,
 ): Promise<RunningNode | string> {
-  const options = { folder, name, url, insecureRegistries, onFault };
-  if (isSimulated === true) return (await import("./node/simulated-node.ts")).startOwnSimulatedNode(options);
-  return (await import("./node/own-node.ts")).startOwnNode(options);
+  const { folder, node: name, isSimulated, insecureRegistries = [], hasMesh = false, onFault } = options;
+  const given = { folder, name, url, insecureRegistries, hasMesh, onFault };
+  if (isSimulated === true) return (await import("./node/simulated-node.ts")).startOwnSimulatedNode(given);
+  return (await import("./node/own-node.ts")).startOwnNode(given);
+}
+
+/** Undefined where no pods run; a fault is told, and pods wait for their certificates then. */
+async function startMesh(
+  node: Promise<RunningNode | string>,
+  { folder, onFault }: GatehouseOptions,
+  client: Client,
+): Promise<{ readonly close: () => Promise<void> } | undefined> {
+  try {
+    const running = await node;
+    if (typeof running === "string" || running.address === undefined) return undefined;
+    const { startControlPlane } = await import("./mesh/control-plane.ts");
+    const say = (text: string) => process.stderr.write(`sallyport: ${text}\n`);
+    return await startControlPlane({ client, address: running.address, folder: join(folder, "mesh"), say });
+  } catch (error) {
+    onFault(error);
+    return undefined;
+  }
 }
 
 /** What pods get when we stop: as long as `docker stop` gives. */

@@ -1,4 +1,4 @@
-export { type Interception, interceptionOf } from "./injection/annotations.ts";
+export { annotationFaults, type Interception, interceptionOf } from "./injection/annotations.ts";
 export { type Injection, injectPod } from "./injection/inject-pod.ts";
 export {
   defaultInjectionPolicy,

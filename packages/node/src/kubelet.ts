@@ -12,6 +12,7 @@ export { createRegistry, type RegistryClientOptions } from "./image/registry.ts"
 export { FolderImageStore, type FolderImageStoreOptions } from "./image/store.ts";
 export { type MachineImage, toolsImageName } from "./image/tools-image.ts";
 export { type ImageUser, resolveUser } from "./image/users.ts";
+export { type Answer as HandlerAnswer, ask as askHandler } from "./kubelet/ask.ts";
 export type { NodeFacts } from "./kubelet/downward-api.ts";
 export { containerEnvironment, type EnvironmentWorld } from "./kubelet/environment.ts";
 export { systemInfo } from "./kubelet/machine.ts";

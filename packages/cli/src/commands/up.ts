@@ -12,7 +12,7 @@ import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
 import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { collectGarbageSoon } from "../garbage.ts";
-import { openGatehouse } from "../gatehouse.ts";
+import { type GatehouseOptions, openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
 import { addKubeletOptions, type KubeletFlags, kubeletOptions } from "../kubelet-flags.ts";
 import { addLeaderElectionOptions, type LeaderElectionFlags, leaderElection } from "../leader-election-flags.ts";
@@ -37,6 +37,7 @@ interface UpFlags
   readonly port: string;
   readonly memory?: boolean;
   readonly shutdownDelayDuration?: string;
+  readonly mesh?: boolean;
   readonly tour?: boolean;
   readonly exit?: boolean;
   readonly enableAdmissionPlugins: readonly string[];
@@ -95,6 +96,7 @@ export function upCommand(): Command {
       "--default-create-vap-for-templates",
       "ValidatingAdmissionPolicies of Gatekeeper's templates in CEL that do not say generateVAP, too",
     )
+    .option("--mesh", "pods of namespaces labelled istio-injection=enabled get sidecars, with Istio's kinds for them")
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -109,6 +111,7 @@ Examples:
   sallyport up --controllers '*,-job'   all controllers but that of jobs
   sallyport up --encryption-provider-config encryption.yaml   Secrets under keys, bytes as kube-apiserver's
   sudo sallyport up                     a node, too: pods run here, by runc
+  sudo sallyport up --mesh              pods talk by mutual TLS, as PeerAuthentications and AuthorizationPolicies say
   sallyport up --simulate               pods are shown as running; nothing runs
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
@@ -157,6 +160,7 @@ async function runUp(given: UpFlags): Promise<void> {
     ...(choice.kind === "none"
       ? {}
       : { node: choice.name, isSimulated: choice.kind === "simulated", insecureRegistries: flags.insecureRegistry }),
+    ...(flags.mesh === true ? await meshOptions(choice.kind === "machine") : {}),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   const unfollow = chain.statics?.follow((text) => process.stderr.write(`sallyport: ${text}\n`));
@@ -182,6 +186,12 @@ async function runUp(given: UpFlags): Promise<void> {
   process.exitCode = flags.exit === true ? code : exitCodes.ok;
   // lmdb keeps a worker alive for a while after it is closed.
   process.exit();
+}
+
+/** Where pods run here, sidecars are this program; elsewhere pods are written as for a cluster. */
+async function meshOptions(hasMesh: boolean): Promise<Pick<GatehouseOptions, "sidecars" | "hasMesh">> {
+  if (hasMesh) return { sidecars: (await import("../mesh/own-mesh.ts")).ownSidecars, hasMesh };
+  return { sidecars: (await import("../mesh/sidecar-flags.ts")).defaultSidecars() };
 }
 
 /** The scheduler says why pods stay Pending, also where there is no node for them. */

@@ -1,5 +1,5 @@
 import type { SidecarSettings } from "@sallyport/mesh";
-import type { Command } from "commander";
+import { Command } from "commander";
 import { UsageError } from "../errors.ts";
 import { version } from "../version.ts";
 
@@ -29,6 +29,11 @@ export function addSidecarOptions(command: Command): Command {
     .option("--token-audience <name>", "of the tokens that sidecars show", "istio-ca")
     .option("--rules <who>", "who turns connections over: init, a container of the pod, or node", "init")
     .option("--native-sidecar <boolean>", "Kubernetes 1.29 or newer: a sidecar ends when the others have", "true");
+}
+
+/** Of who says nothing. */
+export function defaultSidecars(): SidecarSettings {
+  return sidecarSettings(addSidecarOptions(new Command()).parse([], { from: "user" }).opts<SidecarFlags>());
 }
 
 /** Throws `UsageError`. */

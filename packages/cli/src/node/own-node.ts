@@ -14,6 +14,8 @@ export interface OwnNodeOptions {
   readonly name: string;
   readonly url: string;
   readonly insecureRegistries: readonly string[];
+  /** Pods that have sidecars have their rules, and this program is the sidecars' image. */
+  readonly hasMesh?: boolean;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -23,6 +25,7 @@ export async function startOwnNode({
   name,
   url,
   insecureRegistries,
+  hasMesh,
   onFault,
 }: OwnNodeOptions): Promise<RunningNode | string> {
   const { createRegistry, startNode, findRuntimes, localhostProfiles, readMachine, FolderImageStore } = await import(
@@ -35,6 +38,7 @@ export async function startOwnNode({
   const callOff = startReaper(place, folder);
   const { close, ...identity } = await nodeIdentity(folder, name, url);
   const { hostname, port } = new URL(url);
+  const mesh = hasMesh === true ? await import("../mesh/own-mesh.ts") : undefined;
   const versions = [...runtimes.values()].map(({ handler, version: of }) => `${handler} ${of}`);
   const node = await startNode({
     folder: place.folder,
@@ -44,7 +48,9 @@ export async function startOwnNode({
     images: new FolderImageStore({
       folder: join(place.folder, "images"),
       registry: createRegistry({ agent: `sallyport/${version}`, insecureRegistries }),
+      ...(mesh === undefined ? {} : { machineImages: [mesh.proxyMachineImage()] }),
     }),
+    ...(mesh === undefined ? {} : { rulesOf: mesh.meshRules }),
     runtimes,
     machine: await readMachine(),
     cpus: availableParallelism(),

@@ -6,16 +6,19 @@ import { explainCommand } from "./explain.ts";
 import { injectCommand } from "./inject.ts";
 import { proxyCommand } from "./proxy.ts";
 import { readinessCommand } from "./readiness.ts";
+import { redirectCommand } from "./redirect.ts";
+import { sidecarCommand } from "./sidecar.ts";
 
 /** Each subcommand has a file of its own beside this one. */
 const commands: readonly (() => Command)[] = [
-  caCommand,
   canCommand,
   certificateCommand,
   explainCommand,
   injectCommand,
   proxyCommand,
   readinessCommand,
+  redirectCommand,
+  sidecarCommand,
 ];
 
 export function meshCommand(): Command {
