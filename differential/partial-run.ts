@@ -194,10 +194,20 @@ function numbered(tree: unknown): string {
   });
 }
 
-/** OPA forgets to give the variables and the domain of `every` their new names where it copies a comprehension; the body's have them. */
+/**
+ * OPA forgets to give the variables and the domain of `every` their new names where it copies a comprehension, and the values of `with` in its
+ * body; the rest of the body has them.
+ */
 function everyText(tree: object): object {
   if (!("domain" in tree && "body" in tree)) return tree;
-  return { ...tree, key: "", value: "", domain: isVariable(tree.domain) ? "" : tree.domain };
+  const body = JSON.parse(JSON.stringify(tree.body, withoutVariable)) as unknown;
+  return { ...tree, key: "", value: "", domain: isVariable(tree.domain) ? "" : tree.domain, body };
+}
+
+/** A `with` has no variable for its value. */
+function withoutVariable(_key: string, tree: unknown): unknown {
+  const isWith = typeof tree === "object" && tree !== null && "target" in tree && "value" in tree;
+  return isWith && isVariable(tree.value) ? { ...tree, value: "" } : tree;
 }
 
 /** There it also takes a builtin that `with` stands for to be a variable, and gives it a new name. */

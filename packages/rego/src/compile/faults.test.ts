@@ -35,6 +35,7 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["p if { y := x + 1; z := y }", "2:8 var y is unsafe", "2:13 var x is unsafe", "2:20 var z is unsafe"],
     ["p if { r = {x: y | z = 1; x = z[y]}; x }", "2:8 var x is unsafe"],
     ["p if { every v in [1] { v } with input as x }", "2:19 var x is unsafe"],
+    ["p[[1 | x := 1; q with input.a as [input.b, x]]] := 2 if { input.c } { input.d }\nq := 1"],
     ["import future.keywords.not\np if { not 1 + y == 2 }", "3:8 var y is unsafe"],
     ["import future.keywords.not\np if { not {1 + y == 2} }", "3:13 var y is unsafe"],
     ["import future.keywords.not\np if { not input[x].y }", "3:8 var x is unsafe"],

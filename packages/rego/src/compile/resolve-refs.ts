@@ -75,6 +75,8 @@ class RefResolver {
 
   #expr(expr: Expr, declared: Declared): Expr {
     const { terms } = expr;
+    // What is declared is a variable, also by the name of a document.
+    if (terms.kind === "some" && terms.symbols[0]?.kind === "var") return expr;
     if (terms.kind !== "every") return mapExpr(expr, declared);
     const own = new Set([...(terms.key === undefined ? [] : varsOfTerm(terms.key)), ...varsOfTerm(terms.value)]);
     const body = this.body(terms.body, [...declared.names, own]);

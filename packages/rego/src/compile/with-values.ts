@@ -12,8 +12,6 @@ import { requiresEval } from "./walk.ts";
 export class WithRewriter {
   readonly #names: LocalNames;
   readonly #context: StageContext;
-  /** By their targets: what was taken out of an expression shares its `with`, whose values are evaluated once. */
-  readonly #rewritten = new Map<Term, With>();
 
   constructor(names: LocalNames, context: StageContext) {
     this.#names = names;
@@ -32,9 +30,10 @@ export class WithRewriter {
 
   body(body: Body): Body {
     const made: Expr[] = [];
+    const known = new Map<Term, With>();
     for (const expr of body) {
       const inner = mapExpr(expr, this.#rewriter);
-      const rewritten = inner.with.length === 0 ? [inner] : this.#expr(inner);
+      const rewritten = inner.with.length === 0 ? [inner] : this.#expr(inner, known);
       // What was taken out of an expression has its `with` too: one fault is enough.
       if (rewritten === undefined) return body;
       made.push(...rewritten);
@@ -48,12 +47,15 @@ export class WithRewriter {
     skipsLeaves: true,
   };
 
-  /** Undefined, and reported, when a `with` is wrong. */
-  #expr(expr: Expr): readonly Expr[] | undefined {
+  /**
+   * Undefined, and reported, when a `with` is wrong. `rewritten`: those of the body by their targets, as what was taken out of an expression
+   * shares its `with`, whose values are evaluated once. (Bodies in heads are shared too, by the rules of further bodies.)
+   */
+  #expr(expr: Expr, rewritten: Map<Term, With>): readonly Expr[] | undefined {
     const support: Expr[] = [];
     const withs: With[] = [];
     for (const each of expr.with) {
-      const known = this.#rewritten.get(each.target);
+      const known = rewritten.get(each.target);
       if (known !== undefined) {
         withs.push(known);
         continue;
@@ -68,9 +70,9 @@ export class WithRewriter {
       }
       const local = varTerm(value.loc, this.#names.create());
       support.push(eqExpr(value.loc, local, value));
-      const rewritten = { ...each, target, value: local };
-      this.#rewritten.set(each.target, rewritten);
-      withs.push(rewritten);
+      const made = { ...each, target, value: local };
+      rewritten.set(each.target, made);
+      withs.push(made);
     }
     return [...support, { ...expr, with: withs }];
   }

@@ -4,7 +4,7 @@ import type { Comprehension } from "../compile/parts.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
 import { closingRow } from "./closing.ts";
 import { type Element, groupByLine, isEntry, placeOf } from "./lines.ts";
-import { CommentCollision, commentText, Writer } from "./writer.ts";
+import { CommentCollision, Writer } from "./writer.ts";
 
 type ObjectComprehension = Extract<Comprehension, { kind: "objectcomprehension" }>;
 
@@ -13,8 +13,6 @@ export abstract class TermWriter extends Writer {
   /** Words that are no names behind a dot. */
   readonly #keywords: ReadonlySet<string>;
   readonly #keywordsInRefs: boolean;
-  /** Comments inside template strings. */
-  protected innerComments: readonly Comment[] = [];
 
   constructor(keywords: ReadonlySet<string>, keywordsInRefs: boolean) {
     super();
@@ -294,47 +292,39 @@ export abstract class TermWriter extends Writer {
     }
   }
 
-  #writeTemplate({ parts, multiLine, loc }: TemplateString): void {
+  #writeTemplate({ parts, multiLine }: TemplateString): void {
     const quote = multiLine ? "`" : '"';
     this.write(`$${quote}`);
     for (const [i, part] of parts.entries()) {
-      if (part.kind === "expr")
-        this.#writeTemplateExpr(part, parts[i - 1]?.loc.offset ?? loc.offset, parts[i + 1]?.loc.offset ?? loc.end);
+      if (part.kind === "expr") this.#writeTemplateExpr(part, parts[i + 1]?.loc.row);
       else this.write(constantPart(part, multiLine));
     }
     this.write(quote);
   }
 
-  /** An expression between braces, with the comments that stand there too. */
-  #writeTemplateExpr(expr: Expr, from: number, to: number): void {
-    const { offset, end } = expr.loc;
-    const isHere = ({ loc }: Comment): boolean => loc.offset > from && loc.offset < to;
-    const here = this.innerComments.filter(
-      (each) => isHere(each) && !(each.loc.offset > offset && each.loc.offset < end),
-    );
-    this.innerComments = this.innerComments.filter((each) => !here.includes(each));
+  /** An expression between braces, with the comments above it, and those above the row of the part behind it. */
+  #writeTemplateExpr(expr: Expr, nextRow: number | undefined): void {
     this.write("{");
     this.up();
-    this.flushLineEnd();
-    for (const [i, comment] of here.filter(({ loc }) => loc.offset < offset).entries())
-      this.#writeInner(comment, i === 0);
+    if (this.hasLineEnd) this.flushLineEnd();
+    else if (this.hasCommentBefore(expr.loc.row)) {
+      this.write(" ");
+      this.isInLine = true;
+      this.writeComments(this.takeBefore(expr.loc.row));
+    }
     this.writeExpr(expr);
-    const lastRow = expr.loc.row + expr.loc.text.split("\n").length - 1;
-    for (const [i, comment] of here.filter(({ loc }) => loc.offset >= end).entries())
-      this.#writeInner(comment, i === 0 || comment.loc.row === lastRow);
-    this.down();
+    if (nextRow !== undefined && this.comments.some(({ loc }) => loc.row < nextRow)) {
+      this.endLine();
+      this.writeComments(this.takeBefore(nextRow));
+      this.startLine();
+    }
     this.write("}");
-  }
-
-  #writeInner(comment: Comment, isBehind: boolean): void {
-    this.write(`${isBehind ? " " : ""}${commentText(comment)}\n`);
-    this.startLine();
+    this.down();
   }
 
   /** All comments that are still to be placed; for tests of one term none. */
   protected setComments(comments: readonly Comment[]): void {
-    this.comments = comments.filter(({ inTemplate }) => inTemplate !== true);
-    this.innerComments = comments.filter(({ inTemplate }) => inTemplate === true);
+    this.comments = comments;
   }
 }
 

@@ -236,12 +236,15 @@ function styleOf({ rules }: Module, imports: readonly Import[], { target = "v1" 
   return { isV1, ifs: has("if"), contains: has("contains"), refHeads: rules.some(isRefHead) };
 }
 
-/** v0: of an import of all keywords OPA knows none by name here. */
+/** v0: of an import of all keywords, or of `rego.v1`, OPA knows none by name here. */
 function keywordsOf({ imports }: Module, { target = "v1" }: FormatOptions): ReadonlySet<string> {
   const words = imports.map(futureKeyword);
-  const all = target !== "v0" || imports.some(isRegoV1);
   const optional = imports.map(({ path }) => optionalKeyword(path)).filter((word) => word !== undefined);
-  return new Set([...alwaysKeywords, ...futureKeywords.filter((word) => all || words.includes(word)), ...optional]);
+  return new Set([
+    ...alwaysKeywords,
+    ...futureKeywords.filter((word) => target !== "v0" || words.includes(word)),
+    ...optional,
+  ]);
 }
 
 /** `and`, `or`: keywords only where they are imported. */

@@ -117,6 +117,17 @@ export class Writer {
     this.keepForLineEnd(at);
   }
 
+  /** The comments above a row, which are placed herewith. */
+  protected takeBefore(row: number): readonly Comment[] {
+    const before = this.comments.filter(({ loc }) => loc.row < row);
+    this.comments = this.comments.filter(({ loc }) => loc.row >= row);
+    return before;
+  }
+
+  protected get hasLineEnd(): boolean {
+    return this.#lineEnd !== undefined;
+  }
+
   /** One waits for the end of this line, or stood above the row. */
   protected hasCommentBefore(row: number): boolean {
     return this.#lineEnd !== undefined || this.comments.some(({ loc }) => loc.row < row);

@@ -175,8 +175,6 @@ export interface Comment {
   readonly loc: Location;
   /** Without the `#`. */
   readonly text: string;
-  /** Stands in an expression of a template string. */
-  readonly inTemplate?: boolean;
 }
 
 /** A `# METADATA` block. https://www.openpolicyagent.org/docs/policy-language#metadata */

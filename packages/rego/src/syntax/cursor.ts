@@ -287,7 +287,7 @@ export class Cursor {
 
   /** A cursor over tokens of the same source that stand inside a token of this one. */
   inside({ tokens, comments }: { readonly tokens: readonly Token[]; readonly comments: readonly Comment[] }): Cursor {
-    for (const comment of comments) this.innerComments.set(comment.loc.offset, { ...comment, inTemplate: true });
+    for (const comment of comments) this.innerComments.set(comment.loc.offset, comment);
     const inner = new Cursor(this.source, tokens, this.mode, this.grammar, this);
     inner.#depth = this.#depth + 1;
     inner.#wildcards = this.#wildcards;

@@ -170,14 +170,19 @@ function parseEvery(cursor: Cursor): Expr | undefined {
   const operands = memberOf(term);
   if (operands === undefined) return cursor.illegal("expected `x[, y] in xs { ... }` expression");
   const [key, value, domain] = operands.length === 3 ? operands : [undefined, ...operands];
-  if (key !== undefined && key.kind !== "var") return cursor.illegal("expected key to be a variable");
-  if (value?.kind !== "var") return cursor.illegal("expected value to be a variable");
+  if (key !== undefined && !isVariable(key)) return cursor.illegal("expected key to be a variable");
+  if (value === undefined || !isVariable(value)) return cursor.illegal("expected value to be a variable");
   if (!cursor.is("{")) return cursor.illegal("missing body");
   cursor.advance();
   const body = parseBody(cursor, "}");
   if (body === undefined || domain === undefined) return undefined;
   cursor.advance();
   return withModifiers(cursor, { kind: "every", loc, key, value, domain, body });
+}
+
+/** As terms, `input` and `data` are refs. */
+function isVariable(term: Term): term is Extract<Term, { kind: "var" }> {
+  return term.kind === "var" && term.name !== "input" && term.name !== "data";
 }
 
 /** Expr : Infix [ ( ":=" | "=" ) Infix ] */
