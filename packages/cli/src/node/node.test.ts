@@ -85,6 +85,7 @@ function processesOf(...names: readonly string[]): string[] {
 const image = "sallyport.dev/tools";
 const ready = ["wait", "--for=condition=Ready", "--timeout=60s"];
 const phase = "jsonpath={.status.phase}";
+const addresses = "jsonpath={.status.podIPs[*].ip}";
 
 test("pods run, are reached by kubectl, outlive a server that is killed, and leave nothing behind", {
   skip,
@@ -98,6 +99,9 @@ test("pods run, are reached by kubectl, outlive a server that is killed, and lea
     await kubectl("run", "web", `--image=${image}`, "--command", "--", "sh", "-c", "echo hello; exec sleep 3600");
     await kubectl("run", "job", `--image=${image}`, "--restart=Never", "--command", "--", "sh", "-c", "exit 3");
     await kubectl(...ready, "pod/web");
+    // Of an address that the next life of the node gives to another.
+    await kubectl("run", "other", `--image=${image}`, "--command", "--", "sleep", "3600");
+    await kubectl(...ready, "pod/other");
     assert.equal(await kubectl("logs", "web"), "hello");
     assert.equal(await kubectl("exec", "web", "--", "whoami"), "root");
     assert.equal(await kubectl("exec", "web", "--", "hostname"), "web");
@@ -118,8 +122,11 @@ test("pods run, are reached by kubectl, outlive a server that is killed, and lea
       "pod/web",
     );
     await server.kubectl(...ready, "pod/web");
+    await server.kubectl(...ready, "pod/other");
+    for (const name of ["web", "other"])
+      assert.equal((await server.kubectl("get", "pod", name, "-o", addresses)).split(" ").length, 1);
     assert.equal(await server.kubectl("get", "pod", "job", "-o", phase), "Failed");
-    await server.kubectl("delete", "pod", "web", "--grace-period=1");
+    await server.kubectl("delete", "pod", "web", "other", "--grace-period=1");
     await assert.rejects(server.kubectl("get", "pod", "web"), /not found/);
     const ended = once(server.child, "exit");
     server.child.kill("SIGTERM");

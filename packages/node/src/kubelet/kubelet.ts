@@ -116,7 +116,7 @@ export class Kubelet {
     const { clock, client, onFault } = this.#options;
     // What ends because we stop has not ended for the API server: the next life of this node goes on with it.
     if (this.#stop.signal.aborted) return;
-    const body = { metadata: { uid: pod.metadata.uid }, status };
+    const body = { metadata: { uid: pod.metadata.uid }, status: replacingAddresses(status) };
     const call = { method: "PATCH", body, type: "application/strategic-merge-patch+json" };
     for (let i = 0; i < tries; i++) {
       try {
@@ -143,6 +143,17 @@ export class Kubelet {
       if (!(error instanceof StatusError && ["NotFound", "Conflict"].includes(error.status.reason ?? ""))) throw error;
     });
   }
+}
+
+/** Addresses of an earlier life would stay beside these: as a patch, the lists are merged by their addresses. */
+function replacingAddresses(status: PodStatus): object {
+  const whole = { $patch: "replace" };
+  const { hostIPs, podIPs } = status;
+  return {
+    ...status,
+    ...(hostIPs === undefined ? {} : { hostIPs: [...hostIPs, whole] }),
+    ...(podIPs === undefined ? {} : { podIPs: [...podIPs, whole] }),
+  };
 }
 
 function isOver({ status }: Pod): boolean {
