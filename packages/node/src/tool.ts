@@ -8,6 +8,11 @@ export class ToolFault extends Error {
   }
 }
 
+/** Whether the machine itself refused something: a full disk, too many open files. */
+export function isSystemFault(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "errno" in error;
+}
+
 export interface ToolOptions {
   readonly input?: string;
   /** After so long it is killed. */

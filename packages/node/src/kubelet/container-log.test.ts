@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,3 +97,22 @@ test("following ends with the signal", () =>
     setTimeout(() => gone.abort(), 20);
     assert.deepEqual(await all(readLog(folder, 0, { log, ended: () => false }, gone.signal)), ["caught up"]);
   }));
+
+const notRoot = process.getuid?.() !== 0 && "not root: no small disk can be mounted";
+
+test("a full disk costs lines, and the container goes on", { skip: notRoot }, () =>
+  inFolder(async (folder) => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", folder]);
+    try {
+      const log = new ContainerLog(folder, 0, now);
+      const seen: Buffer[] = [];
+      log.on("data", (_name, chunk) => seen.push(chunk));
+      await log.take("stdout", Readable.from([Buffer.from(`${"x".repeat(64 * 1024)}\n`), Buffer.from("last\n")]));
+      await log.close();
+      assert.match(log.fault?.message ?? "", /ENOSPC/);
+      assert.equal(seen.at(-1)?.toString(), "last\n");
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  }),
+);

@@ -26,6 +26,7 @@ export class ContainerRun {
   readonly #container: KubeletContainer;
   readonly #context: PodContext;
   readonly #events: RunEvents;
+  readonly #begun = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
   #process: RunningProcess | undefined;
   #isReady: boolean;
@@ -75,7 +76,14 @@ export class ContainerRun {
     const runtime = this.#context.runtime();
     const { id, bundle } = this.prepared;
     const { stdin = false, tty = false } = this.#container;
-    this.#process = await runtime.run({ id, bundle, io: { stdin, tty } });
+    try {
+      this.#process = await runtime.run({ id, bundle, io: { stdin, tty } });
+    } catch (error) {
+      this.#ended.abort();
+      throw error;
+    } finally {
+      this.#begun.resolve();
+    }
     const { stdout, stderr } = this.#process;
     const streams = [
       this.log.take("stdout", stdout),
@@ -135,6 +143,9 @@ export class ContainerRun {
 
   async #askToStop(): Promise<void> {
     const { lifecycle } = this.#container;
+    // Before, there is nobody to ask.
+    await this.#begun.promise;
+    if (this.hasEnded) return;
     if (lifecycle?.preStop !== undefined) {
       const { isOk } = await this.#ask(lifecycle.preStop, undefined);
       // What it printed may be secret.

@@ -16,7 +16,7 @@ import { makeNamespaces, removeMounts } from "../sandbox/namespaces.ts";
 import type { PodNetwork } from "../sandbox/pod-network.ts";
 import { shiftOwners } from "../sandbox/shift-owners.ts";
 import type { SandboxPlaces } from "../stats/pod-usage.ts";
-import { ToolFault, tool } from "../tool.ts";
+import { isSystemFault, ToolFault, tool } from "../tool.ts";
 import { type FilesOfPod, filesOfPod, type PodFilesOptions } from "../volumes/files-of-pod.ts";
 import { type PodContext, type PreparedContainer, type Tell, WaitingFault } from "./context.ts";
 import type { KubeletContainer, Pod } from "./pod.ts";
@@ -71,7 +71,7 @@ export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promi
   } catch (error) {
     await made.remove().catch(() => {});
     if (error instanceof WaitingFault) throw error;
-    if (!(error instanceof ToolFault || error instanceof RuntimeFault)) throw error;
+    if (!(error instanceof ToolFault || error instanceof RuntimeFault || isSystemFault(error))) throw error;
     if (error instanceof RuntimeFault && error.reason === "FailedMount")
       throw new WaitingFault("FailedMount", error.message);
     throw new WaitingFault("FailedCreatePodSandBox", `Failed to create pod sandbox: ${error.message}`);
@@ -156,7 +156,8 @@ class MadeSandbox implements Sandbox {
     } catch (error) {
       await removeMounts(bundle);
       if (error instanceof RuntimeFault) throw new WaitingFault(error.reason, error.message);
-      if (error instanceof ToolFault) throw new WaitingFault("CreateContainerError", error.message);
+      if (error instanceof ToolFault || isSystemFault(error))
+        throw new WaitingFault("CreateContainerError", error.message);
       if (error instanceof ImageFault) throw new WaitingFault(error.reason, error.message);
       throw error;
     }

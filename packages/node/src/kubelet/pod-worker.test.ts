@@ -215,6 +215,36 @@ for (const isForPressure of [false, true])
     assert.equal(world.forgotten, 1);
   });
 
+const stages = ["sandbox", "image", "bundle", "start"] as const;
+
+for (const stage of stages)
+  test(`a pod that is deleted while its ${stage} is waited for ends soon, and leaves nothing`, async () => {
+    const world = new PodWorld("/nowhere");
+    const gate = Promise.withResolvers<void>();
+    world.gates = { [stage]: gate.promise };
+    const worker = world.start(podOf({ terminationGracePeriodSeconds: 600 }));
+    await settled();
+    worker.update(deleted(worker.pod, 600));
+    await settled();
+    gate.resolve();
+    await worker.done;
+    assert.deepEqual([world.forgotten, world.removed, world.bundles], [1, 1, 0]);
+    assert.deepEqual(
+      world.processes.map(({ signals }) => signals),
+      stage === "start" ? [["SIGTERM"]] : [],
+    );
+  });
+
+test("a pod that is deleted while nothing of it can begin goes at once", async () => {
+  const world = new PodWorld("/nowhere");
+  world.faults = { start: new RuntimeFault("RunContainerError", "exec: no such file") };
+  const worker = world.start(podOf({ terminationGracePeriodSeconds: 600 }));
+  await world.until(({ status }) => stateOf(status)?.state.terminated?.reason === "StartError");
+  worker.update(deleted(worker.pod, 600));
+  await worker.done;
+  assert.deepEqual([world.forgotten, world.removed, world.bundles], [1, 1, 0]);
+});
+
 const probe = (more: object) => ({ exec: { command: ["true"] }, periodSeconds: 2, failureThreshold: 2, ...more });
 
 playing(

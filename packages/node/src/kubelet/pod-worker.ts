@@ -62,6 +62,9 @@ export class PodWorker {
   readonly #ephemeral: ContainerWorker[] = [];
   readonly #lives: Promise<Terminated | undefined>[] = [];
   #sandbox: Sandbox | undefined;
+  #making: Promise<Sandbox | undefined> | undefined;
+  /** Nothing more of it begins. */
+  readonly #noMore = new AbortController();
   #ended: PodFacts["ended"];
   #isOver = false;
   #giveUp: () => void = () => {};
@@ -149,9 +152,12 @@ export class PodWorker {
     if (refusal === undefined) await this.#untilOver();
     else this.#ended = refusal;
     if (refusal !== undefined) this.#options.tell(this.#pod, "Warning", refusal.reason, refusal.message);
+    this.#noMore.abort();
     await this.#stopAll();
     this.#isOver = true;
-    await this.#sandbox?.remove();
+    // One that is still being made is waited for: what it has made by now must go too.
+    const late = await this.#making?.catch(() => undefined);
+    await (this.#sandbox ?? late)?.remove();
     this.#sandbox = undefined;
     this.#changed();
     await this.#writing;
@@ -177,8 +183,9 @@ export class PodWorker {
   }
 
   async #begun(): Promise<void> {
-    this.#sandbox = await this.#sandboxAtLast();
-    if (this.#sandbox === undefined) return;
+    this.#making = this.#sandboxAtLast();
+    this.#sandbox = await this.#making;
+    if (this.#sandbox === undefined || this.#noMore.signal.aborted) return;
     this.#changed();
     if (!(await this.#initialize())) return;
     for (const container of this.#pod.spec.containers) this.#begin(container, this.#main, this.#policyOf(container));
@@ -188,7 +195,7 @@ export class PodWorker {
 
   async #sandboxAtLast(): Promise<Sandbox | undefined> {
     const { makeSandbox, clock, tell } = this.#options;
-    const { signal } = this.#end;
+    const signal = AbortSignal.any([this.#end.signal, this.#noMore.signal]);
     const backOff = new BackOff();
     backOff.after(0);
     while (!signal.aborted) {

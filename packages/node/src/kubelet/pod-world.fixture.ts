@@ -59,6 +59,10 @@ export class PodWorld {
   removed = 0;
   /** What asking for an image, a bundle, a sandbox or a start comes to, while it is set. */
   faults: { image?: WaitingFault; bundle?: WaitingFault; sandbox?: WaitingFault; start?: RuntimeFault } = {};
+  /** What making a sandbox, fetching an image, preparing a bundle or beginning a process waits for, while it is set. */
+  gates: { image?: Promise<void>; bundle?: Promise<void>; sandbox?: Promise<void>; start?: Promise<void> } = {};
+  /** Bundles that were prepared and not yet discarded. */
+  bundles = 0;
   /** Containers that do not end when they are asked to. */
   deaf = new Set<string>();
   /** What commands in containers end with. */
@@ -78,18 +82,23 @@ export class PodWorld {
         this.events.push([type, reason, message, path ?? ""].join(" | "));
       },
       makeSandbox: async () => {
+        await this.gates.sandbox;
         if (this.faults.sandbox !== undefined) throw this.faults.sandbox;
         return {
           runtime: this.#runtime,
           podIP: "10.244.0.2",
           ensureImage: async () => {
+            await this.gates.image;
             if (this.faults.image !== undefined) throw this.faults.image;
           },
           prepare: async (container, attempt, target) => {
             this.targets.push(target);
-            return this.#prepare(container, attempt);
+            await this.gates.bundle;
+            const prepared = this.#prepare(container, attempt);
+            this.bundles++;
+            return prepared;
           },
-          discard: async () => {},
+          discard: async () => void this.bundles--,
           remove: async () => void this.removed++,
         };
       },
@@ -147,6 +156,7 @@ export class PodWorld {
     limits: [],
     traits: { pidsFloor: 0, hasOwnKernel: false, unknownCapabilities: [] },
     run: async ({ id }) => {
+      await this.gates.start;
       if (this.faults.start !== undefined) throw this.faults.start;
       return this.#begin(id);
     },
