@@ -11,6 +11,7 @@ import { sidecarCommand } from "./sidecar.ts";
 
 /** Each subcommand has a file of its own beside this one. */
 const commands: readonly (() => Command)[] = [
+  caCommand,
   canCommand,
   certificateCommand,
   explainCommand,
