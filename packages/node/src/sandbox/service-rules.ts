@@ -102,17 +102,24 @@ export interface RuleOptions {
 
 /** A table for `nft -f`, in place of the one that was: addresses of Services turned over to endpoints, and pods to the world outside. */
 export function nftTable(targets: readonly ServiceTarget[], { table, podCidr, linkPrefix }: RuleOptions): string {
-  const lines = targets.flatMap((target) => (target.endpoints.length === 0 ? [] : [turnOver(target)]));
+  const alive = targets.filter(({ endpoints }) => endpoints.length > 0);
+  const ofServices = alive.filter(({ address }) => address !== undefined).map(turnOver);
+  const ofNode = alive.filter(({ address }) => address === undefined).map(turnOver);
   const dead = targets.flatMap((target) => (target.endpoints.length === 0 ? [refusal(target)] : []));
   const chain = (name: string, head: string, rules: readonly string[]) =>
     `  chain ${name} {\n${[head, ...rules].map((rule) => `    ${rule}\n`).join("")}  }\n`;
   return [
     `table ip ${table}\ndelete table ip ${table}\ntable ip ${table} {\n`,
-    chain("services", "", lines),
+    chain("services", "", ofServices),
+    chain("nodeports", "", ofNode),
     chain("dead", "", dead),
-    chain("prerouting", "type nat hook prerouting priority dstnat; policy accept;", ["jump services"]),
-    chain("output", "type nat hook output priority -100; policy accept;", ["jump services"]),
-    chain("forward", "type filter hook forward priority 0; policy accept;", ["jump dead"]),
+    chain("prerouting", "type nat hook prerouting priority dstnat; policy accept;", [
+      // Another node of this machine has Services of the same addresses: for its own pods alone, as these are for ours.
+      `iifname "${linkPrefix}*" jump services`,
+      "jump nodeports",
+    ]),
+    chain("output", "type nat hook output priority -100; policy accept;", ["jump services", "jump nodeports"]),
+    chain("forward", "type filter hook forward priority 0; policy accept;", [`iifname "${linkPrefix}*" jump dead`]),
     chain("local", "type filter hook output priority 0; policy accept;", ["jump dead"]),
     chain("postrouting", "type nat hook postrouting priority srcnat; policy accept;", [
       ...hairpins(targets),

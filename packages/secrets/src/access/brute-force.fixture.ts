@@ -358,7 +358,10 @@ export function userOf({ kind, name, namespace = "" }: Identity): User {
     case "User":
       return { username: name, groups: [authenticated] };
     case "Group":
-      return { username: `some member of ${name}`, groups: [...new Set([name, authenticated])] };
+      return {
+        username: `some member of ${name}`,
+        groups: [...new Set([name, ...(name === "system:unauthenticated" ? [] : [authenticated])])],
+      };
     case "Node":
       return { username: `system:node:${name}`, groups: ["system:nodes", authenticated] };
     case "ServiceAccount":
