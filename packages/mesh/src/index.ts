@@ -34,7 +34,7 @@ export { type Finding, type Grade, grades } from "./readiness/finding.ts";
 export type { PortReadiness } from "./readiness/port-readiness.ts";
 export { type Readiness, readinessOf } from "./readiness/readiness.ts";
 export type { RolloutStep } from "./readiness/rollout.ts";
-export { noTraffic, readTraffic, type Traffic, TrafficError } from "./readiness/traffic.ts";
+export { noTraffic, readTraffic, type Traffic, TrafficError, unmatchedOf } from "./readiness/traffic.ts";
 export {
   type AdmissionPath,
   admissionPaths,

@@ -4,7 +4,7 @@ import { admissionPaths } from "../view/admission-path.ts";
 import { meshView } from "../view/mesh-view.ts";
 import { deployment, objectsOf, service, shop, viewOf, yamlOf } from "../view/views.fixture.ts";
 import { readinessOf } from "./readiness.ts";
-import { readTraffic } from "./traffic.ts";
+import { readTraffic, unmatchedOf } from "./traffic.ts";
 
 const base = yamlOf(
   shop,
@@ -362,6 +362,7 @@ test("who was seen without the mesh's TLS is certain to break, and who with it i
     ].join("\n"),
   );
   assert.equal(traffic.passedOver, 1);
+  assert.deepEqual([unmatchedOf(traffic, viewOf(live)), unmatchedOf(traffic, viewOf(base))], [0, 4]);
   const [port] = readinessOf(viewOf(live), traffic).ports;
   assert.deepEqual(port?.seen, { mutual: 1, plaintext: 2, foreign: 1 });
   assert.deepEqual(

@@ -87,6 +87,12 @@ export function seenAt({ observed }: Traffic, { workload, port }: ServedPort): r
   return observed.filter((each) => each.port === port && workload.ips.includes(each.destinationIp));
 }
 
+/** Connections to addresses that are no known workload's: they count for nothing. */
+export function unmatchedOf({ observed }: Traffic, { workloads }: MeshView): number {
+  const known = new Set(workloads.flatMap(({ ips }) => ips));
+  return observed.reduce((sum, { destinationIp, count }) => sum + (known.has(destinationIp) ? 0 : count), 0);
+}
+
 /** Whose address it is, where that is known. */
 export function ownerOf({ workloads }: MeshView, ip: string): MeshWorkload | undefined {
   const owners = workloads.filter(({ ips, pod }) => ips.includes(ip) && pod.spec.hostNetwork !== true);

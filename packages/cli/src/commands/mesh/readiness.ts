@@ -1,4 +1,4 @@
-import { type Grade, grades, noTraffic, type Readiness, readinessOf } from "@sallyport/mesh";
+import { type Grade, grades, noTraffic, type Readiness, readinessOf, unmatchedOf } from "@sallyport/mesh";
 import { Command, Option } from "commander";
 import { exitCodes } from "../../errors.ts";
 import { readinessJson, readinessText, rolloutManifests } from "../../mesh/readiness-text.ts";
@@ -52,7 +52,9 @@ Exit status: 0 none of --fail-on or worse (and with --manifests), 1 some, 2 bad 
 
 async function run(flags: Flags): Promise<void> {
   const traffic = flags.traffic === undefined ? noTraffic : trafficOfFiles(flags.traffic);
-  const told = readinessOf(await viewOf(flags), traffic, flags.only);
+  const view = await viewOf(flags);
+  tellOfStrangers(unmatchedOf(traffic, view));
+  const told = readinessOf(view, traffic, flags.only);
   if (flags.manifests === true) {
     tellOfDisabled(told.rollout);
     process.stdout.write(rolloutManifests(told.rollout));
@@ -62,6 +64,15 @@ async function run(flags: Flags): Promise<void> {
   else process.stdout.write(readinessText(told, flags.all === true));
   if (flags.failOn !== "never" && told.ports.some(({ grade }) => isAsBad(grade, flags.failOn as Grade)))
     process.exitCode = exitCodes.denied;
+}
+
+/** Manifests have no addresses, and pods come and go. */
+function tellOfStrangers(connections: number): void {
+  if (connections === 0) return;
+  const count = `${connections} ${connections === 1 ? "connection was" : "connections were"}`;
+  process.stderr.write(
+    `sallyport: --traffic: ${count} to addresses of no pod that is known here, and count for nothing\n`,
+  );
 }
 
 /** Two steps are needed there, and manifests are one. */
