@@ -69,7 +69,12 @@ export function readsRequests(rule: Rule | null): boolean {
 
 /** Whether a call is meant by a rule. */
 export function means({ from, to }: ReadyRule, facts: CallFacts): boolean {
-  return to.some((all) => holds(all, facts)) && from.some((all) => holds(all, facts));
+  return anyHolds(from, facts) && anyHolds(to, facts);
+}
+
+function anyHolds(alternatives: readonly (readonly Question[])[], facts: CallFacts): boolean {
+  for (const all of alternatives) if (holds(all, facts)) return true;
+  return false;
 }
 
 function holds(all: readonly Question[], facts: CallFacts): boolean {

@@ -67,7 +67,7 @@ export function authorizerOf(
   const ready = order.flatMap((action) => all.filter((each) => each.action === action));
   return {
     readsHttp: ready.some(({ policy }) => (policy.spec?.rules ?? []).some(readsRequests)),
-    decide: (call) => decide(ready, call),
+    decide: decider(ready),
     trace: (call) => ready.map((each) => partOf(each, call)),
   };
 }
@@ -86,31 +86,48 @@ function readyPolicy(policy: AuthorizationPolicy, trustDomains: readonly string[
   };
 }
 
-function decide(ready: readonly ReadyPolicy[], call: Call): Verdict {
-  if (ready.length === 0) return unlimited;
-  const facts = new CallFacts(call);
-  const verdict = judged(
-    ready.filter((each) => !each.isDryRun),
-    facts,
-  );
-  const audited = ready.filter((each) => each.action === "AUDIT" && ruleOf(each, facts) !== undefined);
-  const wouldRefuse = shadowRefusal(ready, facts);
+/** Policies sorted by what they may do to a verdict, once for all calls. */
+interface Sorted {
+  /** CUSTOM, then DENY. */
+  readonly refusing: readonly ReadyPolicy[];
+  readonly allowing: readonly ReadyPolicy[];
+}
+
+function sorted(ready: readonly ReadyPolicy[]): Sorted {
   return {
-    ...verdict,
-    ...(audited.length === 0 ? {} : { audited: audited.map(({ name }) => name) }),
-    ...(wouldRefuse === undefined ? {} : { wouldRefuse }),
+    refusing: ready.filter(({ action }) => action === "CUSTOM" || action === "DENY"),
+    allowing: ready.filter(({ action }) => action === "ALLOW"),
+  };
+}
+
+/** What policies are only tried is told of each action by itself, as by Envoy's shadow rules; Istio tries no others. */
+function decider(ready: readonly ReadyPolicy[]): (call: Call) => Verdict {
+  if (ready.length === 0) return () => unlimited;
+  const inForce = sorted(ready.filter((each) => !each.isDryRun));
+  const triedOnly = ready.filter((each) => each.isDryRun && (each.action === "DENY" || each.action === "ALLOW"));
+  const tried = triedOnly.length === 0 ? undefined : sorted(triedOnly);
+  const audits = ready.filter(({ action }) => action === "AUDIT");
+  return (call) => {
+    const facts = new CallFacts(call);
+    const verdict = judged(inForce, facts);
+    if (audits.length === 0 && tried === undefined) return verdict;
+    const audited = audits.filter((each) => ruleOf(each, facts) !== undefined).map(({ name }) => name);
+    const shadow = tried === undefined ? undefined : judged(tried, facts);
+    return {
+      ...verdict,
+      ...(audited.length === 0 ? {} : { audited }),
+      ...(shadow === undefined || shadow.allowed ? {} : { wouldRefuse: shadow.reason }),
+    };
   };
 }
 
 const unlimited: Verdict = { allowed: true, reason: "no AuthorizationPolicy applies" };
 
-function judged(ready: readonly ReadyPolicy[], facts: CallFacts): Verdict {
-  for (const each of ready) {
-    if (each.action !== "CUSTOM" && each.action !== "DENY") continue;
+function judged({ refusing, allowing }: Sorted, facts: CallFacts): Verdict {
+  for (const each of refusing) {
     const rule = ruleOf(each, facts);
     if (rule !== undefined) return { allowed: false, policy: { name: each.name, rule }, reason: refusalBy(each, rule) };
   }
-  const allowing = ready.filter(({ action }) => action === "ALLOW");
   if (allowing.length === 0) return { allowed: true, reason: "no ALLOW policy applies, and none that refuses it" };
   for (const each of allowing) {
     const rule = ruleOf(each, facts);
@@ -132,19 +149,14 @@ function refusalBy({ action, name, policy }: ReadyPolicy, rule: number): string 
   return `CUSTOM by ${name}, rule ${rule}: there is no provider "${provider}" to ask`;
 }
 
-/** What the policies that are only tried would do: each action by itself, as Envoy's shadow rules. */
-function shadowRefusal(ready: readonly ReadyPolicy[], facts: CallFacts): string | undefined {
-  const tried = ready.filter((each) => each.isDryRun && (each.action === "DENY" || each.action === "ALLOW"));
-  if (tried.length === 0) return undefined;
-  const { allowed, reason } = judged(tried, facts);
-  return allowed ? undefined : reason;
-}
-
 /** The first rule that means the call. */
 function ruleOf({ http, tcp }: ReadyPolicy, facts: CallFacts): number | undefined {
   const rules = facts.call.http === undefined ? tcp : http;
-  const place = rules.findIndex((rule) => isReady(rule) && means(rule, facts));
-  return place < 0 ? undefined : place;
+  for (let place = 0; place < rules.length; place++) {
+    const rule = rules[place];
+    if (rule !== undefined && isReady(rule) && means(rule, facts)) return place;
+  }
+  return undefined;
 }
 
 function isReady(rule: Ready): rule is ReadyRule {
