@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { agentCommand } from "./agent.ts";
 import { caCommand } from "./ca.ts";
 import { canCommand } from "./can.ts";
 import { certificateCommand } from "./certificate.ts";
@@ -11,6 +12,7 @@ import { sidecarCommand } from "./sidecar.ts";
 
 /** Each subcommand has a file of its own beside this one. */
 const commands: readonly (() => Command)[] = [
+  agentCommand,
   caCommand,
   canCommand,
   certificateCommand,
