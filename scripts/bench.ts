@@ -7,6 +7,7 @@ import { type DecisionReport, run as runDecisions } from "../bench/decisions/ben
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper/bench.ts";
 import { type MeshReport, run as runMesh } from "../bench/mesh/bench.ts";
+import { measureSigning, type SigningFigures } from "../bench/mesh/signing.ts";
 import { type PolicyServerReport, run as runPolicyServer } from "../bench/policy-server/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
@@ -41,12 +42,23 @@ const benches: { readonly [name: string]: () => Promise<void> } = {
   cel: () => report({ run: runCel, print: printCel }),
   decisions: () => report({ run: runDecisions, print: printDecisions }),
   gatekeeper: () => report({ run: runGatekeeper, print: printGatekeeper }),
-  mesh: () => report({ run: (tell) => runMesh(tell), print: printMesh }),
+  mesh: () =>
+    report({
+      run: async (tell, part) => {
+        tell("certificates");
+        const certificates = measureSigning();
+        return { ...(part === "certificates" ? noProxies : await runMesh(tell)), certificates };
+      },
+      print: printMesh,
+    }),
   "policy-server": () => report({ run: runPolicyServer, print: printPolicyServer }),
   rego: () => report({ run: runRego, print: printRego }),
   runtime: () => report({ run: runRuntime, print: printRuntime }),
   "secrets-scan": () => report({ run: runSecretsScan, print: printSecretsScan }),
 };
+
+/** Of `mesh certificates`. */
+const noProxies: MeshReport = { ratios: {}, figures: [], skipped: [] };
 
 /** gatekeeper-library's in July 2026; the conformance data is a sample of it. */
 const upstreamTemplates = 49;
@@ -55,7 +67,8 @@ const upstreamTemplates = 49;
 const readsSamples: ReadonlySet<string> = new Set(["admission", "gatekeeper", "rego"]);
 const samples = dataFolder({ folder: "gatekeeper-library" });
 
-if (unknown !== undefined || (filter !== undefined && name !== "rego")) fail(`unexpected ${unknown ?? filter}`);
+const isPart = name === "rego" || (name === "mesh" && filter === "certificates");
+if (unknown !== undefined || (filter !== undefined && !isPart)) fail(`unexpected ${unknown ?? filter}`);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench === undefined) fail(`unknown benchmark ${name}`);
 else if (readsSamples.has(name) && !existsSync(samples)) {
@@ -82,7 +95,11 @@ function printRuntime({ figures, skipped }: RuntimeReport): void {
   for (const each of skipped) console.log(`skipped ${each}`);
 }
 
-function printMesh({ ratios, figures, skipped }: MeshReport): void {
+interface Certificates {
+  readonly certificates: SigningFigures;
+}
+
+function printMesh({ ratios, figures, skipped, certificates }: MeshReport & Certificates): void {
   const rows: readonly (readonly [string, (each: MeshReport["figures"][number]) => number])[] = [
     ["requests, a core second", (each) => each.requestsPerCoreSecond],
     ["requests a second", (each) => each.requestsPerSecond],
@@ -94,14 +111,25 @@ function printMesh({ ratios, figures, skipped }: MeshReport): void {
     ["added p99, ms", (each) => each.addedP99],
     ["resident memory, MB", (each) => each.rssMb],
   ];
-  console.log("".padEnd(30) + figures.map(({ name: each, version }) => `${each} ${version}`.padStart(28)).join(""));
-  for (const [label, value] of rows)
+  if (figures.length > 0)
+    console.log("".padEnd(30) + figures.map(({ name: each, version }) => `${each} ${version}`.padStart(28)).join(""));
+  for (const [label, value] of figures.length === 0 ? [] : rows)
     console.log(label.padEnd(30) + figures.map((each) => value(each).toFixed(2).padStart(28)).join(""));
   for (const [peer, { keepalive, newconn, bulk }] of Object.entries(ratios)) {
     const [requests, connections, bytes] = [keepalive, newconn, bulk].map((each) => `${each.toFixed(2)} ×`);
     console.log(`${peer}: requests ${requests}, connections ${connections}, bulk ${bytes}`);
   }
   for (const each of skipped) console.log(`skipped ${each}`);
+  const { signedPerCoreSecond, signedPerSecond, peersPerCoreSecond, knownPeersPerCoreSecond } = certificates;
+  const [cores, clock, fresh, known] = [
+    signedPerCoreSecond,
+    signedPerSecond,
+    peersPerCoreSecond,
+    knownPeersPerCoreSecond,
+  ].map((each) => each.toFixed(0));
+  console.log(
+    `certificates signed, a core second ${cores}, a second ${clock}; peers checked, a core second ${fresh}, known ones ${known}`,
+  );
 }
 
 function printSecretsScan({ own, peer, megabytesPerCoreSecond }: ScanReport): void {
