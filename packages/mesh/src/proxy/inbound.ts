@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Hello } from "./client-hello.ts";
 import { readFirstBytes } from "./first-bytes.ts";
+import { type HttpGate, httpVersion } from "./http-gate.ts";
 import { inboundTransport, isSniffed } from "./inbound-transport.ts";
 import type { ProxyLimits } from "./limits.ts";
 import { isHttp, isServerFirst } from "./mesh-protocols.ts";
@@ -8,13 +9,14 @@ import type { MeshTls } from "./mesh-tls.ts";
 import { principalOf } from "./principal.ts";
 import { ConnectionRefusal, connectPlain, type ProxiedConnection } from "./proxied-connection.ts";
 import type { InboundPort, ProxyConfig } from "./proxy-config.ts";
-import type { Passed } from "./relay.ts";
+import { type Passed, reset } from "./relay.ts";
 
 /** What both directions have. */
 export interface ProxyParts {
   readonly config: ProxyConfig;
   readonly tls: MeshTls;
   readonly limits: ProxyLimits;
+  readonly gate: HttpGate;
 }
 
 /** Takes a connection of somebody to the workload: as the mode of its port says, and its policies. Rejects where it is refused. */
@@ -23,12 +25,22 @@ export async function passInbound(connection: ProxiedConnection, parts: ProxyPar
   const { port } = connection.destination;
   const inbound = config.inbound(port);
   const near = await received(connection, inbound, parts);
-  const { allowed, reason } = config.authorizer.decide(connection.call);
+  const { authorizer } = config;
+  const reach = () => connectPlain(connection.destination, limits.connectMs);
+  if (authorizer.readsHttp) {
+    const version = await httpVersion(
+      near,
+      inbound,
+      isHttp(inbound.protocol) ? limits.requestHeadMs : limits.serverFirstMs,
+    );
+    if (version !== undefined) return parts.gate.pass(near, version, { connection, authorizer, reach });
+  }
+  const { allowed, reason } = authorizer.decide(connection.call);
   if (!allowed) {
-    near.destroy();
+    reset(near);
     throw new ConnectionRefusal("denied", reason);
   }
-  return connection.pass(near, connectPlain(connection.destination, limits.connectMs));
+  return connection.pass(near, reach());
 }
 
 /** The end from which the application's bytes come, its peer known. */

@@ -84,6 +84,14 @@ export class ProxiedConnection {
     return relay(near, other, this.#observer.buffers);
   }
 
+  /** What is told of a request within it, `denied` being why it was not allowed. */
+  requested(request: NonNullable<AccessEntry["request"]>, passed: Passed, durationMs: number, denied?: string): void {
+    const whole = this.#entry(denied === undefined ? "allowed" : "denied", passed, denied);
+    const entry = { ...whole, request, durationMs: Math.round(durationMs) };
+    this.#observer.metrics.requested(entry);
+    this.#observer.log(entry);
+  }
+
   #told(decision: AccessEntry["decision"], passed: Passed, reason?: string): void {
     const entry = this.#entry(decision, passed, reason);
     this.#observer.metrics.ended(entry);

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { CertificateSource } from "../identity/workload-certificate.ts";
 import { type Address, plainIp } from "./address.ts";
-import { passInbound } from "./inbound.ts";
+import { HttpGate } from "./http-gate.ts";
+import { type ProxyParts, passInbound } from "./inbound.ts";
 import { defaultLimits, type ProxyLimits } from "./limits.ts";
 import { MeshTls } from "./mesh-tls.ts";
 import { passOutbound } from "./outbound.ts";
@@ -45,12 +46,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const told = source.onChange(({ notAfter }) => metrics.certificateEnds(notAfter));
   if (source.current !== undefined) metrics.certificateEnds(source.current.notAfter);
   const observer = { ...options, buffers: new ReusedBuffers() };
+  const gate = new HttpGate(limits.requestHeadMs);
   const open = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const take = (listener: ProxyListener) => (raw: Socket) => {
     if (sockets.size >= limits.maxConnections) return reset(raw);
     sockets.add(raw);
-    const done = serve(raw, listener, observer, { config: options.config, tls, limits }).then(() => {
+    const done = serve(raw, listener, observer, { config: options.config, tls, limits, gate }).then(() => {
       sockets.delete(raw);
       open.delete(done);
     });
@@ -87,7 +89,7 @@ async function serve(
   raw: Socket,
   { direction, destination }: ProxyListener,
   observer: Observer,
-  parts: { readonly config: ProxyConfig; readonly tls: MeshTls; readonly limits: ProxyLimits },
+  parts: ProxyParts,
 ): Promise<void> {
   const asked = typeof destination === "function" ? destination(raw) : destination;
   const own = { ip: plainIp(raw.localAddress), port: raw.localPort ?? 0 };

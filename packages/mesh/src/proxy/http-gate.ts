@@ -1,0 +1,67 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { GatedConnection } from "./gated-connection.ts";
+import { Http1Gate } from "./http1-gate.ts";
+import { Http2Gate } from "./http2-gate.ts";
+import { isHttp } from "./mesh-protocols.ts";
+import type { InboundPort } from "./proxy-config.ts";
+import type { Passed } from "./relay.ts";
+
+/** HTTP/2 with prior knowledge begins with this: RFC 9113, 3.4. */
+const preface = "PRI * HTTP/2.0";
+const methods = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|[A-Z]{3,20}) /;
+
+/** Reads the requests of connections, and asks the policies for each. */
+export class HttpGate {
+  readonly #one: Http1Gate;
+  readonly #two = new Http2Gate();
+
+  /** `headMs`: within which the head of a request must come. */
+  constructor(headMs: number) {
+    this.#one = new Http1Gate(headMs);
+  }
+
+  /** Until the connection ends. The bytes both ways are those of the connection, heads and all. */
+  async pass(near: Socket, version: "1" | "2", gated: GatedConnection): Promise<Passed> {
+    await (version === "1" ? this.#one : this.#two).pass(near, gated);
+    return { forth: near.bytesRead, back: near.bytesWritten };
+  }
+}
+
+/**
+ * The version of HTTP that a client speaks, by its first bytes: as its port is declared, or as they look on a port that is not.
+ * Undefined for what is no HTTP, or says nothing within `timeoutMs` where nothing is declared.
+ */
+export async function httpVersion(
+  near: Socket,
+  { protocol }: InboundPort,
+  timeoutMs: number,
+): Promise<"1" | "2" | undefined> {
+  if (!isHttp(protocol) && protocol !== "auto") return undefined;
+  const text = await peek(near, timeoutMs);
+  if (text.startsWith(preface)) return "2";
+  // Who declares HTTP and speaks something else is answered 400.
+  return isHttp(protocol) || methods.test(text) ? "1" : undefined;
+}
+
+/** As many of the first bytes as tell one version from the other; they are still to be read. */
+function peek(socket: Duplex, timeoutMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    const finish = () => {
+      clearTimeout(timer);
+      socket.off("readable", read).off("end", finish).off("close", finish);
+      const all = Buffer.concat(chunks);
+      if (all.length > 0 && !socket.destroyed) socket.unshift(all);
+      resolve(all.toString("latin1", 0, 32));
+    };
+    const read = () => {
+      for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString("latin1", 0, 32);
+      if (text.length >= preface.length || (text !== "" && !preface.startsWith(text) && !/^[A-Z]+$/.test(text)))
+        finish();
+    };
+    const timer = setTimeout(finish, timeoutMs);
+    socket.on("readable", read).once("end", finish).once("close", finish);
+  });
+}
