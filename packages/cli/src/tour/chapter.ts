@@ -5,6 +5,11 @@ export type Command = Expectation &
     | { readonly opa: readonly string[] }
     | { readonly curl: readonly string[] }
     | {
+        /** Any other program of the machine, with its name: passed over, which is told, where the machine has none. */
+        readonly program: readonly string[];
+        readonly stays?: boolean;
+      }
+    | {
         readonly sallyport: readonly string[];
         /** It goes on beside the commands after it, until the chapter ends; what it must print comes first. */
         readonly stays?: boolean;

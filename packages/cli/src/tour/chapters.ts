@@ -4,6 +4,7 @@ import type { Chapter } from "./chapter.ts";
 import { gate } from "./gate.ts";
 import { gatekeeper } from "./gatekeeper.ts";
 import { gvisor } from "./gvisor.ts";
+import { mesh } from "./mesh.ts";
 import { podsecurity } from "./podsecurity.ts";
 import { rego } from "./rego.ts";
 import { runtime } from "./runtime.ts";
@@ -26,4 +27,5 @@ export const chapters: readonly Chapter[] = [
   secrets,
   runtime,
   gvisor,
+  mesh,
 ];

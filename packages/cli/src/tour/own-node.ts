@@ -8,11 +8,11 @@ export interface OwnNode {
 }
 
 /** Chapters with pods that run have a server of their own: the reader's may have no node. */
-export function ownNode(port: string): OwnNode {
+export function ownNode(port: string, ...flags: readonly string[]): OwnNode {
   const data = "SCRATCH/data";
   return {
     start: {
-      sallyport: ["up", "--port", port, "--data", data, "--node", "gate"],
+      sallyport: ["up", "--port", port, "--data", data, "--node", "gate", ...flags],
       stays: true,
       expect: [/node gate: pods run here, by .+/],
     },

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isOnPath } from "../on-path.ts";
 import { packageFolder } from "../place.ts";
 import { paint, wrap } from "../terminal.ts";
 import type { Chapter, Command, Expectation, Scene } from "./chapter.ts";
@@ -71,6 +72,7 @@ function placed(command: Command, scratch: string): Command {
   const words = (list: readonly string[]) => list.map((word) => word.replace("SCRATCH", scratch));
   if ("kubectl" in command) return { ...command, kubectl: words(command.kubectl) };
   if ("opa" in command) return { ...command, opa: words(command.opa) };
+  if ("program" in command) return { ...command, program: words(command.program) };
   return "sallyport" in command ? { ...command, sallyport: words(command.sallyport) } : command;
 }
 
@@ -90,6 +92,11 @@ function showScene(scene: Scene, number: number, of: number, stage: Stage): void
 async function playCommand(command: Command, stage: Stage, staying: ChildProcess[]): Promise<readonly string[]> {
   const line = `${wordsOf(command).map(quote).join(" ")}${"stays" in command ? " &" : ""}`;
   stage.print(`  ${paint("bold", `$ ${line}`)}\n`);
+  const absent = "program" in command && !isOnPath(command.program[0] as string);
+  if (absent) {
+    stage.print(`  ${paint("yellow", `passed over: ${command.program[0]} is not installed here`)}\n\n`);
+    return [];
+  }
   const { output, surprise } = await expectedAnswer(command, stage, staying);
   for (const each of output.trimEnd().split("\n")) stage.print(`  ${each}\n`);
   stage.print(
@@ -101,6 +108,7 @@ async function playCommand(command: Command, stage: Stage, staying: ChildProcess
 function wordsOf(command: Command): readonly string[] {
   if ("kubectl" in command) return ["kubectl", ...command.kubectl];
   if ("curl" in command) return ["curl", ...command.curl];
+  if ("program" in command) return command.program;
   return "opa" in command ? ["sallyport", "opa", ...command.opa] : ["sallyport", ...command.sallyport];
 }
 
@@ -144,10 +152,11 @@ function run(command: Command, stage: Stage, staying: ChildProcess[]): Promise<A
       if (error.code !== "ENOENT") throw error;
       return askAsCurl(command.curl, stage.folder);
     });
-  const words = [launcher, ...command.sallyport];
-  if (command.stays !== true) return runProgram(process.execPath, words, stage);
+  const [program = "", ...words] =
+    "program" in command ? command.program : [process.execPath, launcher, ...command.sallyport];
+  if (command.stays !== true) return runProgram(program, words, stage);
   const { expect = [] } = command;
-  return runProgram(process.execPath, words, stage, {
+  return runProgram(program, words, stage, {
     started: (child) => void staying.push(child),
     isReady: (output) => expect.every((pattern) => pattern.test(output)),
   });
