@@ -10,7 +10,7 @@ const web = "http://web.shop.svc";
 const log = own("logs", "-n", "shop", "web", "-c", "istio-proxy", "--tail", "20");
 /** What passes the machine from now on, in a file. */
 const capture = (name: string): Command => ({
-  program: ["tcpdump", "-Z", "root", "-U", "-i", "any", "-w", `SCRATCH/${name}.pcap`, "tcp port 8080"],
+  program: ["tcpdump", "-Z", "root", "-U", "-i", "any", "-w", `SCRATCH/${name}.pcap`, "tcp port 18480"],
   stays: true,
   expect: [/listening on any/],
 });
@@ -57,8 +57,8 @@ export const mesh: Chapter = {
       before:
         "Without a policy a sidecar takes what comes: mutual TLS from the till, plaintext from a pod without a sidecar.",
       commands: [
-        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from web/], eventually: true },
-        { kubectl: own("exec", "outsider", "--", ...get, web), expect: [/hello from web/], eventually: true },
+        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from the shop/], eventually: true },
+        { kubectl: own("exec", "outsider", "--", ...get, web), expect: [/hello from the shop/], eventually: true },
         {
           kubectl: log,
           expect: [/"principal":"cluster\.local\/ns\/shop\/sa\/till".*"tls":"mutual"/, /"tls":"plaintext".*"allowed"/],
@@ -72,15 +72,15 @@ export const mesh: Chapter = {
         "All that passes between the pods crosses the node: first what the outsider sends, then what the till sends. Where tcpdump is not installed, this is passed over.",
       commands: [
         capture("outsider"),
-        { kubectl: own("exec", "outsider", "--", ...get, web), expect: [/hello from web/] },
-        { program: look("outsider"), expect: [/GET \/ HTTP/, /hello from web/], eventually: true },
+        { kubectl: own("exec", "outsider", "--", ...get, web), expect: [/hello from the shop/] },
+        { program: look("outsider"), expect: [/GET \/ HTTP/, /hello from the shop/], eventually: true },
         capture("till"),
-        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from web/] },
+        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from the shop/] },
         {
           program: look("till"),
           // The connection's end comes behind all that it carried.
-          expect: [/\.8080: Flags \[F/],
-          unexpected: [/hello from web/, /GET \/ HTTP/],
+          expect: [/\.18480: Flags \[F/],
+          unexpected: [/hello from the shop/, /GET \/ HTTP/],
           eventually: true,
         },
       ],
@@ -98,7 +98,7 @@ export const mesh: Chapter = {
           expect: [/wget: /],
           eventually: true,
         },
-        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from web/] },
+        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from the shop/] },
         { kubectl: own("get", "pods", "-n", "shop", "web"), expect: [/web +2\/2 +Running/] },
         { kubectl: log, expect: [/"decision":"denied","reason":"plaintext, where the mode is STRICT"/] },
         {
@@ -123,7 +123,7 @@ export const mesh: Chapter = {
         },
         { kubectl: log, expect: [/"reason":"no rule of the ALLOW policy shop\/web means it"/] },
         { kubectl: own("apply", "-f", "till.yaml"), expect: [/authorizationpolicy.*web configured/] },
-        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from web/], eventually: true },
+        { kubectl: own(...inShop("till"), ...get, web), expect: [/hello from the shop/], eventually: true },
         { kubectl: own("delete", "pod", "-n", "shop", "web", "till", "--grace-period=1"), expect: [/"web" deleted/] },
       ],
       after: "When the lesson's server ends, nothing of this is left on the machine.",
