@@ -220,7 +220,7 @@ class BodyRewriter {
       const entries = term.entries.map(([key, value]) => [this.#term(key), this.#target(value)] as const);
       return { ...term, entries };
     }
-    this.#fault(compileFault(term.loc, `cannot assign to ${kindText(term)}`));
+    this.#fault(compileFault(term.loc, `cannot assign to ${term.kind}`));
     return term;
   }
 
@@ -347,9 +347,4 @@ function varsOfWiths(rule: Rule): ReadonlySet<string> {
 /** The first expression that names the variable. */
 function placeOf(body: Body, name: string): Location | undefined {
   return (body.find((expr) => mentionsVar([expr], name)) ?? body[0])?.loc;
-}
-
-/** OPA's words for kinds of terms. */
-function kindText(term: Term): string {
-  return term.kind === "templatestring" ? "template-string" : term.kind;
 }

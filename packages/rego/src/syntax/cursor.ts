@@ -88,6 +88,8 @@ export class Cursor {
   /** What stands in the way where the token does. */
   #stuck: Token | undefined;
   readonly #parsed = new Map<number, Parsed>();
+  /** The starts of those that OPA has in memory too, in order. */
+  readonly #keptByOpa: number[] = [];
 
   constructor(source: Source, tokens: readonly Token[], mode: ParserMode, grammar: Grammar, outer?: Cursor) {
     this.innerComments = outer?.innerComments ?? new Map();
@@ -110,6 +112,7 @@ export class Cursor {
   /** A statement is over: what was parsed in it is not asked for again. */
   forgetTerms(): void {
     this.#parsed.clear();
+    this.#keptByOpa.length = 0;
   }
 
   /** Takes the token, whatever it is. */
@@ -265,9 +268,11 @@ export class Cursor {
       this.#wildcards = known.wildcards;
       this.#stuck = known.stuck;
       this.#spaceAt = known.isAtSpace ? known.at : -1;
-      // As in OPA, which remembers terms and no faults: those of a term that still stand are told once.
-      const isAgain = (fault: Diagnostic): boolean => known.term !== undefined && this.faults.includes(fault);
-      if (known.faults.length > 0) this.faults.push(...known.faults.filter((each) => !isAgain(each)));
+      // Those that still stand are told once, as in OPA, where it remembers the term too.
+      const isKept = known.faults.length > 0 && this.#keptByOpa.includes(start);
+      if (known.faults.length > 0)
+        this.faults.push(...known.faults.filter((each) => !isKept || !this.faults.includes(each)));
+      this.#keepAsOpa(start);
       return known.term;
     }
     const before = this.faults.length;
@@ -282,7 +287,14 @@ export class Cursor {
       stuck: this.#stuck,
       isAtSpace: this.isAtSpace,
     });
+    this.#keepAsOpa(start);
     return term;
+  }
+
+  /** OPA forgets the terms within, and behind, the one that it parsed last. */
+  #keepAsOpa(start: number): void {
+    while ((this.#keptByOpa.at(-1) ?? -1) >= start) this.#keptByOpa.pop();
+    this.#keptByOpa.push(start);
   }
 
   /** A cursor over tokens of the same source that stand inside a token of this one. */

@@ -69,6 +69,24 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
     "3:10 unexpected } token",
     '3:10 unexpected } token: expected rule value term (e.g., p[{"a": "b"}] := <VALUE> { ... })',
   ],
+  ["p if { x = 1\n==\n", "4:0 unexpected eof token"],
+  [
+    "default f(_, 1) := }",
+    "2:20 unexpected } token",
+    "2:20 unexpected } token: expected function value term (e.g., f(...) := <VALUE> { ... })",
+    "2:1 illegal default rule (arguments cannot contain number)",
+  ],
+  [
+    "p contains [package]",
+    "2:13 unexpected package keyword",
+    "2:13 unexpected package keyword: expected rule key term (e.g., p contains <VALUE> { ... })",
+    "2:20 unexpected ] token",
+  ],
+  [
+    "p := x. if { f( }",
+    "2:8 unexpected whitespace token: expected identifier",
+    `2:8 unexpected whitespace token: ${value}`,
+  ],
   ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
   [
     'default p := {x: [y, f(z)], $"{g(x)}": {w | w}}',

@@ -50,7 +50,10 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
     if (term.kind === "call") cursor.illegal(refused);
     cursor.advance();
     const key = parseInfix(cursor, true);
-    if (key === undefined) return refuseHead(cursor, `expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
+    if (key === undefined) {
+      refuseHead(cursor, `expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
+      return refusePackage(cursor);
+    }
     const head = { loc: cursor.span(start), ref, args, key, value: undefined, assign: false, generatedValue: false };
     return { head, hasContains: true };
   }
@@ -60,7 +63,10 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
     const assign = operator.text === ":=";
     if (value === undefined) {
       const missing = missingValue(name, assign, args !== undefined, isDefault);
-      return isDefault ? cursor.illegal(missing) : refuseHead(cursor, missing);
+      if (!isDefault) return refuseHead(cursor, missing);
+      cursor.illegal(missing);
+      // The arguments of a function are looked at all the same.
+      return args && { head: trueHead(cursor.span(start), ref, args), hasContains: false };
     }
     const head = { loc: cursor.span(start), ref, args, key: undefined, value, assign, generatedValue: false };
     return { head, hasContains: false };
@@ -71,8 +77,16 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
 /** Notes the fault that a term is missing. As in OPA, what is wrong with a body behind it is told too. */
 function refuseHead(cursor: Cursor, note: string): undefined {
   cursor.illegal(note);
+  if (cursor.isAtSpace) return;
   if (cursor.isKeyword("if")) parseIfBody(cursor);
   else if (cursor.is("{")) parseBraceBody(cursor);
+}
+
+/** As in OPA, what stands where a term is missing may be the next package. */
+function refusePackage(cursor: Cursor): undefined {
+  if (!cursor.isKeyword("package") || cursor.isRefHead()) return;
+  cursor.advance();
+  if (cursor.token.kind !== "ident") cursor.illegal();
 }
 
 /** Of a head that is a call of what is no name. */
