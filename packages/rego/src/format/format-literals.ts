@@ -141,7 +141,12 @@ export abstract class LiteralWriter extends TermWriter {
     this.write(" in ");
     this.writeTerm(domain);
     this.write(" {");
-    this.writeInnerBody(body, loc, whole, ["{", "}"]);
+    try {
+      this.writeInnerBody(body, loc, whole, ["{", "}"]);
+    } catch (error) {
+      // As in OPA, the brace follows all the same.
+      if (!(error instanceof CommentCollision)) throw error;
+    }
     if (body.length === 1 && body[0]?.loc.row === loc.row) this.write(" ");
     this.write("}");
   }

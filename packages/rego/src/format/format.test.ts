@@ -68,6 +68,11 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
   ],
   ["a comment in a template's expression", 'p := $"{x +\n# a\n1}"', 'p := $"{x + # a\n\t1}"'],
   [
+    "every with comments on both lines of its body",
+    "p if {\n\tevery x in y { z # a\n\t} # b\n\tq\n}",
+    "p if {\n\tevery x in y { z }\n\tq\n}",
+  ],
+  [
     "wildcards of heads with further bodies",
     "a[_].b := _ if { x } { y }\nc[_] := 1 if { x } { y }",
     "a[_].b := _1 if x\n\na[_].b := _1 if y\nc[_2] := 1 if x\n\nc[_] := 1 if y",
