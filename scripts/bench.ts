@@ -81,7 +81,7 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-function printRuntime({ figures, skipped }: RuntimeReport): void {
+function printRuntime({ figures, costs, pods, skipped }: RuntimeReport): void {
   const at = (times: readonly number[], part: number) => times[Math.floor(times.length * part)] as number;
   const heads = ["sallyport p50", "bare p50", "more", "sallyport p95", "bare p95"];
   console.log("ms".padEnd(24) + heads.map((head) => head.padStart(15)).join(""));
@@ -92,6 +92,19 @@ function printRuntime({ figures, skipped }: RuntimeReport): void {
       const cells = [mine, theirs, mine - theirs, at(sallyport, 0.95), at(bare, 0.95)].map((each) => each.toFixed(0));
       console.log(`${handler} ${version}, ${kind}`.padEnd(24) + cells.map((cell) => cell.padStart(15)).join(""));
     }
+  const table = (head: readonly string[], rows: readonly (readonly [string, ...number[]])[]) => {
+    console.log(head.map((each, i) => (i === 0 ? each.padEnd(24) : each.padStart(15))).join(""));
+    for (const [name, ...cells] of rows)
+      console.log(name.padEnd(24) + cells.map((cell) => cell.toFixed(cell < 10 ? 1 : 0).padStart(15)).join(""));
+  };
+  table(
+    ["ms", "200k calls", "500 files"],
+    costs.map(({ handler, callsMs, filesMs }) => [handler, callsMs, filesMs] as const),
+  );
+  table(
+    ["pods", "per minute", "MB each", "requests/s", "MB/s"],
+    pods.map((each) => [each.handler, each.podsPerMinute, each.mbPerPod, each.requestsPerSecond, each.mbPerSecond]),
+  );
   for (const each of skipped) console.log(`skipped ${each}`);
 }
 

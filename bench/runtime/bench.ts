@@ -3,10 +3,12 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningProcess } from "../../packages/node/src/runtime/container-runtime.ts";
+import { measureCost, type RuntimeCost } from "../../packages/node/src/runtime/cost.ts";
 import { OciRuntime } from "../../packages/node/src/runtime/oci-runtime.ts";
 import { probeHandler } from "../../packages/node/src/runtime/probe.ts";
 import { knownHandlers, openRuntime } from "../../packages/node/src/runtime/runtimes.ts";
 import { makeTrialBundle, startTrial } from "../../packages/node/src/runtime/trial-container.ts";
+import { measurePods, type PodFigures } from "./pods.ts";
 
 /** Milliseconds of rounds in turns, sorted; `bare` is the runtime's own program on the same bundle. */
 interface Times {
@@ -25,6 +27,9 @@ export interface RuntimeFigures {
 
 export interface RuntimeReport {
   readonly figures: readonly RuntimeFigures[];
+  /** Of work within a container. */
+  readonly costs: readonly RuntimeCost[];
+  readonly pods: readonly PodFigures[];
   readonly skipped: readonly string[];
 }
 
@@ -33,15 +38,25 @@ const rounds = 20;
 /** What a container and a process in one take through us, beside the runtime's bare program. */
 export async function run(progress: (text: string) => void): Promise<RuntimeReport> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "sallyport-runtime-bench-"));
-  const [figures, skipped]: [RuntimeFigures[], string[]] = [[], []];
+  const [figures, costs, skipped]: [RuntimeFigures[], RuntimeCost[], string[]] = [[], [], []];
   try {
     for (const handler of knownHandlers) {
       const { works, reason } = await probeHandler(handler, folder);
       progress(works ? handler : `${handler} is skipped: ${reason}`);
-      if (works) figures.push(await figuresOf(handler, folder));
-      else skipped.push(`${handler}: ${reason}`);
+      if (works) {
+        figures.push(await figuresOf(handler, folder));
+        costs.push(await measureCost(await openRuntime(handler, folder), folder));
+      } else skipped.push(`${handler}: ${reason}`);
     }
-    return { figures, skipped };
+    const isRoot = process.getuid?.() === 0;
+    if (!isRoot) skipped.push("pods: they run for root alone");
+    const handlers = figures.map(({ handler }) => handler);
+    return {
+      figures,
+      costs,
+      skipped,
+      pods: isRoot && handlers.length > 0 ? await measurePods(handlers, progress) : [],
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
