@@ -102,8 +102,15 @@ function printRuntime({ figures, costs, pods, skipped }: RuntimeReport): void {
     costs.map(({ handler, callsMs, filesMs }) => [handler, callsMs, filesMs] as const),
   );
   table(
-    ["pods", "per minute", "MB each", "requests/s", "MB/s"],
-    pods.map((each) => [each.handler, each.podsPerMinute, each.mbPerPod, each.requestsPerSecond, each.mbPerSecond]),
+    ["pods", "per minute", "MB each", "requests/s", "dropped", "MB/s"],
+    pods.map((each) => [
+      each.handler,
+      each.podsPerMinute,
+      each.mbPerPod,
+      each.requestsPerSecond,
+      each.dropped,
+      each.mbPerSecond,
+    ]),
   );
   for (const each of skipped) console.log(`skipped ${each}`);
 }

@@ -96,3 +96,20 @@ test("what a Job waits for is done at once", () =>
       ({ status }) => status.succeeded === 1,
     );
   }));
+
+test("another pod of the same name is told by its own worker, and the one that went by none", () =>
+  withSimulated(async (client) => {
+    const body = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "same" },
+      spec: { containers: [{ name: "c", image: "x" }] },
+    };
+    const isReady = ({ status }: Fields) =>
+      status.conditions?.some(({ type, status: is }: Fields) => type === "Ready" && is === "True");
+    for (let i = 0; i < 5; i++) {
+      await client.ask(pods, { method: "POST", body });
+      await until(() => client.ask(`${pods}/same`) as Promise<Fields>, isReady);
+      await client.ask(`${pods}/same?gracePeriodSeconds=0`, { method: "DELETE" });
+    }
+  }));

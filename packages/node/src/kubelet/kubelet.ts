@@ -123,8 +123,7 @@ export class Kubelet {
         await client.ask(`${pathOf(pod)}/status`, call);
         return;
       } catch (error) {
-        // It is gone, or another of its name is there.
-        if (error instanceof StatusError && ["NotFound", "Conflict"].includes(error.status.reason ?? "")) return;
+        if (error instanceof StatusError && isOfAnother(error)) return;
         if (i === 0) onFault(error as Error);
         if (this.#stop.signal.aborted) return;
         await clock.sleep(retryMs, this.#stop.signal);
@@ -154,6 +153,12 @@ function replacingAddresses(status: PodStatus): object {
     ...(hostIPs === undefined ? {} : { hostIPs: [...hostIPs, whole] }),
     ...(podIPs === undefined ? {} : { podIPs: [...podIPs, whole] }),
   };
+}
+
+/** It is gone, or another of its name is there, which has another UID. */
+function isOfAnother({ status: { reason = "", details } }: StatusError): boolean {
+  if (reason === "Invalid") return (details?.causes ?? []).some(({ field }) => field === "metadata.uid");
+  return reason === "NotFound" || reason === "Conflict";
 }
 
 function isOver({ status }: Pod): boolean {
