@@ -33,6 +33,7 @@ import { FlowControl } from "./flowcontrol/flow-control.ts";
 import { loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import type { Checks } from "./http/health.ts";
+import { protocols, serveHttp2 } from "./http/http2.ts";
 import { kubeconfigText } from "./http/kubeconfig.ts";
 import { closeServer, listen, urlOf } from "./http/listen.ts";
 import { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
@@ -265,11 +266,13 @@ export async function startApiServer(
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
       shouldUpgradeCallback: asksForStreams,
+      ALPNProtocols: [...protocols],
     },
     (request, response) => void handler(request, response),
   );
   server.on("tlsClientError", () => metrics.handshakeFailed());
   const endUpgrades = serveUpgrades(server, handler);
+  const endHttp2 = serveHttp2(server, (request, response) => void handler(request, response), idleMs);
   server.keepAliveTimeout = idleMs;
   await listen(server, options);
   url = urlOf(server, options.host);
@@ -284,6 +287,7 @@ export async function startApiServer(
       isStopping = true;
       if (options.shutdownDelayMs) await new Promise((done) => setTimeout(done, options.shutdownDelayMs));
       endUpgrades();
+      endHttp2();
       await closeServer(server);
       await pluginDefinitions.stop();
       await definitions.stop();

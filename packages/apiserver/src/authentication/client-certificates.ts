@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import * as x509 from "@peculiar/x509";
 import type { UserInfo } from "@sallyport/admission";
+import { connectionOf } from "../http/http2.ts";
 import { AuthenticationError, type Authenticator } from "./authenticator.ts";
 
 /** The attribute of a subject that is a user's uid. */
@@ -48,8 +49,8 @@ export function clientCertificates(
 ): Authenticator {
   const certificateOf = certificateReader(authorities, now);
   return {
-    authenticate: ({ socket }: IncomingMessage) => {
-      const found = certificateOf(socket as TLSSocket);
+    authenticate: (request: IncomingMessage) => {
+      const found = certificateOf(connectionOf(request));
       if (found === undefined) return undefined;
       onUse((found.expires - now()) / 1000);
       return found.user.username === "" ? undefined : { user: found.user };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { TLSSocket } from "node:tls";
+import { connectionOf } from "../http/http2.ts";
 import { AuthenticationError, type Authenticator } from "./authenticator.ts";
 import { certificateReader } from "./client-certificates.ts";
 
@@ -20,7 +20,7 @@ export function requestHeaders(options: RequestHeaderOptions, now: () => number)
   const certificateOf = certificateReader([options.clientCa], now);
   return {
     authenticate: (request) => {
-      const proxy = certificateOf(request.socket as TLSSocket);
+      const proxy = certificateOf(connectionOf(request));
       if (proxy === undefined) return undefined;
       const name = proxy.user.username;
       if (options.allowedNames.length > 0 && !options.allowedNames.includes(name))

@@ -133,12 +133,16 @@ function urlOf(text: string): Pick<URL, "pathname" | "searchParams"> {
   };
 }
 
-/** Bytes of the connection before and after, as it serves one request at a time. */
+/** Bytes of the connection before and after, as it serves one request at a time; in HTTP/2, where it serves many, what the head says. */
 function observe(
-  { socket }: IncomingMessage,
+  { socket, httpVersionMajor }: IncomingMessage,
   response: ServerResponse,
   ended: (code: number, bytes: number) => void,
 ): void {
+  if (httpVersionMajor > 1) {
+    response.once("close", () => ended(response.statusCode, Number(response.getHeader("content-length") ?? 0)));
+    return;
+  }
   const before = socket.bytesWritten;
   response.once("close", () => ended(response.statusCode, socket.bytesWritten - before));
 }

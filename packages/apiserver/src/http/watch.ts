@@ -39,7 +39,6 @@ export async function watchObjects(context: ListContext, response: ServerRespons
   if (isNew) await context.prepare(cache.list(info.group, info.resource, namespace));
   response.writeHead(200, {
     "content-type": context.wanted.format === "protobuf" ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
-    "transfer-encoding": "chunked",
     "cache-control": "no-cache, private",
     ...warningHead(context.warnings ?? []),
   });
@@ -103,6 +102,11 @@ class WatchStream {
     this.#stop = cache.follow(follow, info, follow);
     // Not the request's close: that comes when its body ends.
     this.#response.on("close", () => this.#end());
+    // It was asked who it is, and has left meanwhile.
+    if (this.#response.destroyed) {
+      this.#end();
+      return;
+    }
     this.#response.on("drain", () => this.#goOn());
     const seconds = asked > 0 ? Math.min(asked, maxTimeoutSeconds) : minTimeoutSeconds * (1 + Math.random());
     this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));

@@ -26,7 +26,9 @@ const impersonation = /^impersonate-/;
 
 /** The headers of a client's request that are handed on. */
 export function handedOn(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ours.has(name) && !impersonation.test(name)));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !ours.has(name) && !impersonation.test(name) && !name.startsWith(":")),
+  );
 }
 
 /** Hands a client's connection on, with the handshake that it asked for, and copies both ways until one of them hangs up. */
