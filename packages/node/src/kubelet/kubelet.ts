@@ -156,7 +156,7 @@ function replacingAddresses(status: PodStatus): object {
 }
 
 /** It is gone, or another of its name is there, which has another UID. */
-function isOfAnother({ status: { reason = "", details } }: StatusError): boolean {
+function isOfAnother({ status: { reason, details } }: StatusError): boolean {
   if (reason === "Invalid") return (details?.causes ?? []).some(({ field }) => field === "metadata.uid");
   return reason === "NotFound" || reason === "Conflict";
 }
