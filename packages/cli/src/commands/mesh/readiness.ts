@@ -37,6 +37,7 @@ Examples:
   sallyport mesh readiness                                    of the cluster that kubectl uses
   sallyport mesh readiness -f manifests/ --only shop
   sallyport mesh readiness --traffic access.jsonl --json | jq '.counts'
+  kubectl logs -n shop web -c istio-proxy | grep '^{' | sallyport mesh readiness --traffic -
   sallyport mesh readiness -f manifests/ --manifests > rollout.yaml
 
 Grades: certain, who calls was seen to, or is configured to, without the mesh's certificates; likely, he breaks if he calls, and something
