@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { authorityFaults, fault, idOf, leafFaults, type SvidFault, timeFault } from "./svid.ts";
 import { type Bundles, validatePeer } from "./validate-peer.ts";
 import { alternativeNamesOf, basicConstraintsOf, type Certificate, parseCertificate } from "./x509/certificate.ts";
@@ -77,8 +77,8 @@ function certificatesIn(pem: string): readonly Certificate[] {
 }
 
 function descriptionOf(certificate: Certificate, now: number): CertificateDescription {
-  const read = new X509Certificate(certificate.der);
   try {
+    const read = opened(certificate.der);
     const { uris, dns } = alternativeNamesOf(certificate.extensions);
     const isAuthority = basicConstraintsOf(certificate.extensions).cA;
     const late = timeFault(certificate, now);
@@ -103,16 +103,33 @@ function descriptionOf(certificate: Certificate, now: number): CertificateDescri
   }
 }
 
+/** OpenSSL prints names, and reads some parts that nobody else looks at. */
+function opened(der: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch (error) {
+    throw new CertificateTextError("a part of the certificate cannot be read by OpenSSL", { cause: error });
+  }
+}
+
 function oneLine(name: string | undefined): string {
   return (name ?? "").replaceAll("\n", ", ");
 }
 
 function keyText({ publicKey }: Certificate): string {
-  const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: publicKey, format: "der", type: "spki" });
+  const { asymmetricKeyType, asymmetricKeyDetails } = keyIn(publicKey);
   const { namedCurve, modulusLength } = asymmetricKeyDetails ?? {};
   const names: { readonly [curve: string]: string } = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
   if (namedCurve !== undefined) return names[namedCurve] ?? namedCurve;
   return modulusLength === undefined
     ? (asymmetricKeyType ?? "")
     : `${asymmetricKeyType?.toUpperCase()} ${modulusLength}`;
+}
+
+function keyIn(publicKey: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: publicKey, format: "der", type: "spki" });
+  } catch (error) {
+    throw new CertificateTextError("the public key cannot be read", { cause: error });
+  }
 }

@@ -218,3 +218,10 @@ test("an authority that is gone, or no longer one, goes on as it was", async (t)
   await assert.rejects(authority.check(), /the authority is gone/);
   assert.equal(trusts(authority.roots, issue(), noon), id);
 });
+
+test("an authority of another trust domain is not taken for this one's", async (t) => {
+  const folder = folderOf(t);
+  await bedFor(folder);
+  const message = "ca-cert.pem is of the trust domain cluster.local, not of prod.example";
+  await assert.rejects(bedFor(folder, { trustDomain: "prod.example" }), { name: "AuthorityError", message });
+});

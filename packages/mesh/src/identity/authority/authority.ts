@@ -26,7 +26,7 @@ export class Authority {
   private constructor(options: AuthorityOptions, stored: StoredAuthority) {
     this.#options = options;
     this.#stored = stored;
-    this.#issuer = new LeafIssuer(stored.state);
+    this.#issuer = issuerOf(stored.state, options.trustDomain);
   }
 
   /** Reads the store, and makes an authority where it has none. Rejects with `AuthorityError`, and as the store does. */
@@ -96,11 +96,20 @@ export class Authority {
 
   #take(stored: StoredAuthority): void {
     if (stored.version === this.#stored.version) return;
-    const issuer = new LeafIssuer(stored.state);
+    const issuer = issuerOf(stored.state, this.#options.trustDomain);
     const isSame = JSON.stringify(signing(stored.state)) === JSON.stringify(signing(this.#stored.state));
     [this.#stored, this.#issuer] = [stored, issuer];
     if (!isSame) for (const listener of this.#listeners) listener();
   }
+}
+
+/** A signer that has an ID is one of its own trust domain: another one was started with another name, and its leaves would be trusted by nobody. */
+function issuerOf(state: AuthorityState, trustDomain: string): LeafIssuer {
+  const issuer = new LeafIssuer(state);
+  const own = issuer.trustDomain;
+  if (own !== undefined && own !== trustDomain)
+    throw new AuthorityError(`ca-cert.pem is of the trust domain ${own}, not of ${trustDomain}`);
+  return issuer;
 }
 
 function signing({ signer, chain, roots }: AuthorityState): object {

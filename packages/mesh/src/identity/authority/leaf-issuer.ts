@@ -1,3 +1,4 @@
+import { idOf } from "../svid.ts";
 import { subjectKeyIdentifierOf } from "../x509/certificate.ts";
 import {
   authorityKeyIdentifier,
@@ -60,6 +61,11 @@ export class LeafIssuer {
   /** When the signer, or one above it, ends. */
   get notAfter(): number {
     return this.#authority.notAfter;
+  }
+
+  /** Of the signer's own ID; undefined where it has none, as Istio's have. */
+  get trustDomain(): string | undefined {
+    return idOf(this.#authority.signer)?.trustDomain;
   }
 
   /** In force from two minutes ago, and no longer than its signer. Throws `AuthorityError` where that has ended, or has not begun. */
