@@ -10,6 +10,7 @@ import {
   type Snapshot,
 } from "@sallyport/admission";
 import { Client, type Connection, SubjectAccessReviews } from "@sallyport/cluster";
+import type { SidecarSettings } from "@sallyport/mesh";
 import { parseRequest } from "@sallyport/pki";
 import {
   type CertificateFiles,
@@ -63,6 +64,8 @@ export interface WebhookOptions {
     /** As `WatchedGatekeeperOptions` has it. */
     readonly generation?: WatchedGatekeeperOptions["generation"];
   };
+  /** Reviews of pods that come to `/inject` give them sidecars, made by these. */
+  readonly sidecars?: SidecarSettings;
   readonly tls: CertificateFiles | OwnTls;
   readonly clientCa?: string;
   readonly drainMs?: number;
@@ -161,6 +164,8 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
     gatekeeper?.answered(phase, review, decision, (performance.now() - started) / 1000);
     return decision;
   };
+  const injectors = options.sidecars === undefined ? [] : [await injectorOf(options.sidecars)];
+  const inject = createDecider(injectors, view, policies, client);
   const server = await startWebhookServer({
     host: options.host,
     port: options.port,
@@ -168,6 +173,7 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
     ...(options.clientCa === undefined ? {} : { clientCa: options.clientCa }),
     ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
     decide,
+    ...(injectors.length === 0 ? {} : { inject: (review: IncomingReview) => inject(review, "mutating") }),
     ...(gatekeeper === undefined ? {} : { moreMetrics: () => gatekeeper.renderMetrics() }),
     notReady: () => notReady,
     ticks: () => performance.now(),
@@ -199,6 +205,11 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
       }
     }
   }
+}
+
+async function injectorOf(settings: SidecarSettings): Promise<Plugin> {
+  const { injectorPlugin } = await import("./mesh/injector-plugin.ts");
+  return injectorPlugin(settings);
 }
 
 function openTls({ tls }: WebhookOptions, client: Client, onFault: (error: Error) => void): Promise<TlsSource> {

@@ -13,6 +13,8 @@ export interface WebhookServerOptions {
   readonly clientCa?: string;
   /** Decides one phase of a review. A rejection is answered as a refusal: fail closed. */
   readonly decide: (review: IncomingReview, phase: Phase) => Promise<Decision>;
+  /** Decides the mutating phase of reviews that come to `/inject`, for who is asked about sidecars alone; not served when absent. */
+  readonly inject?: (review: IncomingReview) => Promise<Decision>;
   /** Why no review can be answered yet; undefined when it can. */
   readonly notReady: () => string | undefined;
   /** Monotonic milliseconds. */
@@ -48,7 +50,12 @@ const defaultDrainMs = 5000;
 /** What was begun may end within this. */
 const endMs = 15_000;
 
-const phases: { readonly [path: string]: Phase } = { "/mutate": "mutating", "/validate": "validating" };
+const injectPath = "/inject";
+const phases: { readonly [path: string]: Phase } = {
+  "/mutate": "mutating",
+  "/validate": "validating",
+  [injectPath]: "mutating",
+};
 
 /** Serves reviews over TLS. Rejects when the address cannot be had. */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
@@ -124,7 +131,8 @@ class Exchange {
   async answer(): Promise<void> {
     const url = new URL(this.#request.url ?? "/", "https://webhook");
     const phase = phases[url.pathname];
-    if (phase === undefined) return this.#other(url.pathname);
+    const isServed = url.pathname !== injectPath || this.#options.inject !== undefined;
+    if (phase === undefined || !isServed) return this.#other(url.pathname);
     if (this.#request.method !== "POST") return this.#refuse(405, "reviews are sent by POST");
     if (!this.#isTrusted()) return this.#refuse(403, "a client certificate of the configured authority is needed");
     const notReady = this.#options.notReady();
@@ -150,7 +158,9 @@ class Exchange {
       timer = setTimeout(resolve, seconds * 1000 * shareOfTimeout, undefined);
     });
     try {
-      return await Promise.race([this.#options.decide(review, phase), late]);
+      const { decide, inject } = this.#options;
+      const asked = url.pathname === injectPath && inject !== undefined ? inject(review) : decide(review, phase);
+      return await Promise.race([asked, late]);
     } finally {
       clearTimeout(timer);
     }

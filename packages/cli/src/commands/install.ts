@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gatekeeperDefinitions } from "@sallyport/constraints/definitions";
 import { dns1123Label, dns1123Subdomain, manifestsText } from "@sallyport/kube";
+import { injectionEntries, meshDefinitions } from "@sallyport/mesh";
 import { type InstallOptions, installChart, installManifests } from "@sallyport/webhook";
 import { Command } from "commander";
 import { askedResources, readResources } from "../asked-resources.ts";
@@ -26,6 +27,7 @@ interface InstallFlags {
   readonly caFile?: string;
   readonly mutate?: boolean;
   readonly gatekeeper?: boolean;
+  readonly mesh?: boolean;
   readonly helm?: string;
   readonly json?: boolean;
 }
@@ -56,6 +58,7 @@ export function installCommand(): Command {
       "--gatekeeper",
       "in Gatekeeper's place: its kinds, all resources, mutators; --replicate names what policies read",
     )
+    .option("--mesh", "pods get sidecars as Istio's labels ask for them; their addresses are flags of `webhook --mesh`")
     .option("--helm <folder>", "write a Helm chart there instead")
     .option("--json", "manifests as a JSON list")
     .addHelpText(
@@ -110,12 +113,14 @@ function installOptions(flags: InstallFlags): InstallOptions {
     args: [
       ...argument("--enable-admission-plugins", flags.enableAdmissionPlugins),
       ...argument("--replicate", gatekeeper ? [] : replicate),
+      ...(flags.mesh === true ? ["--mesh", `--proxy-image=${image}`] : []),
     ],
     resources,
     reads,
     // Policies that may be used, and signers, are asked of the authorizer.
     asksAuthorizer: plugins.some((each) => /^(PodSecurityPolicy|Certificate|NodeRestriction|OwnerRef)/.test(each)),
     mutates: flags.mutate === true || gatekeeper,
+    ...(flags.mesh === true ? { mesh: meshParts() } : {}),
     ...(gatekeeper ? { gatekeeper: { definitions: gatekeeperDefinitions.map(withoutStatus) } } : {}),
     failurePolicy,
     timeoutSeconds: numberOf("--timeout-seconds", flags.timeoutSeconds, 30),
@@ -172,6 +177,10 @@ const gatekeeperAsks: readonly string[] = [
   "services/proxy",
   "nodes/proxy",
 ].map((resource) => `${resource}.*`);
+
+function meshParts(): NonNullable<InstallOptions["mesh"]> {
+  return { definitions: meshDefinitions.map(withoutStatus), entries: injectionEntries({ revision: "default" }) };
+}
 
 /** The API server's part. */
 function withoutStatus({ status: _, ...definition }: (typeof gatekeeperDefinitions)[number]) {

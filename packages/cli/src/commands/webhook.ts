@@ -8,10 +8,11 @@ import { list } from "../comma-list.ts";
 import { connectionOf } from "../connection.ts";
 import { UsageError } from "../errors.ts";
 import { type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
+import { addSidecarOptions, type SidecarFlags, sidecarSettings } from "../mesh/sidecar-flags.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type OwnTls, openWebhook, type WebhookOptions } from "../webhook.ts";
 
-interface WebhookFlags extends ExternalDataFlags {
+interface WebhookFlags extends ExternalDataFlags, SidecarFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly host: string;
@@ -21,6 +22,7 @@ interface WebhookFlags extends ExternalDataFlags {
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly mesh?: boolean;
   readonly gatekeeper?: boolean;
   readonly gatekeeperNamespace: string;
   readonly defaultCreateVapForTemplates: string;
@@ -38,7 +40,7 @@ interface WebhookFlags extends ExternalDataFlags {
 }
 
 export function webhookCommand(): Command {
-  return new Command("webhook")
+  const command = new Command("webhook")
     .description("serve admission reviews to a Kubernetes API server: in a cluster, or beside a kube-apiserver")
     .option("--kubeconfig <file>", "how to reach the API server; in a pod its service account")
     .option("--context <name>", "another context of the kubeconfig than its current one")
@@ -99,6 +101,8 @@ export function webhookCommand(): Command {
     )
     .option("--configuration <names>", "webhook configurations whose caBundle we keep current", list, ["sallyport"])
     .option("--client-ca-file <file>", "only clients with a certificate of this authority may ask")
+    .option("--mesh", "reviews at /inject give pods sidecars, as the next flags say");
+  return addSidecarOptions(command)
     .addHelpText(
       "after",
       `
@@ -107,9 +111,10 @@ Examples:
   sallyport webhook --kubeconfig ~/.kube/config --tls-cert-file tls.crt --tls-private-key-file tls.key
   sallyport webhook --enable-admission-plugins PodSecurity -p policies/
   sallyport webhook --gatekeeper                        in Gatekeeper's place
+  sallyport webhook --mesh --ca-address mesh-ca.sallyport.svc:15012   sidecars for pods, as Istio's labels ask
   sallyport webhook --tls-secret-folder /tls            from \`kubectl create secret tls\`
 
-Reviews go to /mutate and /validate; probes to /livez and /readyz; Prometheus to /metrics.
+Reviews go to /mutate and /validate, with --mesh to /inject, too; probes to /livez and /readyz; Prometheus to /metrics.
 Exit status: 0 stopped, 2 bad usage, 3 port, files or permissions.`,
     )
     .action(runWebhook);
@@ -150,6 +155,7 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
           },
         }
       : {}),
+    ...(flags.mesh === true ? { sidecars: sidecarSettings(flags) } : {}),
     tls: tlsOf(flags),
     ...(flags.clientCaFile === undefined ? {} : { clientCa: readAuthorities("--client-ca-file", flags.clientCaFile) }),
     say: (text) => process.stderr.write(`sallyport: ${text}\n`),

@@ -72,10 +72,13 @@ function clusterRules(options: InstallOptions): readonly object[] {
 }
 
 /** To keep the caBundle current. */
-function bundleRule({ name, mutates }: InstallOptions): object {
+function bundleRule({ name, mutates, mesh }: InstallOptions): object {
   return {
     apiGroups: ["admissionregistration.k8s.io"],
-    resources: ["validatingwebhookconfigurations", ...(mutates ? ["mutatingwebhookconfigurations"] : [])],
+    resources: [
+      "validatingwebhookconfigurations",
+      ...(mutates || mesh !== undefined ? ["mutatingwebhookconfigurations"] : []),
+    ],
     resourceNames: [name],
     verbs: ["get", "update"],
   };

@@ -3,17 +3,44 @@ import { byGroup, type InstallOptions, labelsOf, type Manifest } from "./options
 /** What makes an API server ask us. The caBundle is written by the replicas, where the certificate is theirs. */
 export function configurationManifests(options: InstallOptions): readonly Manifest[] {
   const validating = configuration(options, "Validating");
-  return options.mutates ? [configuration(options, "Mutating"), validating] : [validating];
+  return options.mutates || options.mesh !== undefined
+    ? [configuration(options, "Mutating"), validating]
+    : [validating];
 }
 
 function configuration(options: InstallOptions, kind: "Mutating" | "Validating"): Manifest {
-  const { name } = options;
+  const { name, mutates, mesh } = options;
   const guard = options.gatekeeper !== undefined && kind === "Validating" ? [labelGuard(options)] : [];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: `${kind}WebhookConfiguration`,
     metadata: { name, labels: labelsOf(name) },
-    webhooks: [webhook(options, kind), ...guard],
+    webhooks: [
+      ...(kind === "Validating" || mutates ? [webhook(options, kind)] : []),
+      ...guard,
+      // Last: a sidecar is made of the pod as the others leave it.
+      ...(kind === "Mutating" ? (mesh?.entries ?? []).map((entry) => injection(options, entry)) : []),
+    ],
+  };
+}
+
+/** Without an answer no pod is made that wants a sidecar: it would talk in plaintext. */
+function injection(
+  options: InstallOptions,
+  { name, namespaceSelector, objectSelector }: NonNullable<InstallOptions["mesh"]>["entries"][number],
+): object {
+  return {
+    name,
+    clientConfig: clientConfig(options, "/inject"),
+    rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"], scope: "*" }],
+    failurePolicy: "Fail",
+    matchPolicy: "Equivalent",
+    sideEffects: "None",
+    timeoutSeconds: options.timeoutSeconds,
+    admissionReviewVersions: ["v1"],
+    reinvocationPolicy: "Never",
+    namespaceSelector,
+    objectSelector,
   };
 }
 
@@ -22,7 +49,7 @@ function webhook(options: InstallOptions, kind: "Mutating" | "Validating"): obje
   const excluded = { key: "kubernetes.io/metadata.name", operator: "NotIn", values: excludedNamespaces };
   return {
     name: `${kind.toLowerCase()}.${name}.sallyport.dev`,
-    clientConfig: clientConfig(options, kind),
+    clientConfig: clientConfig(options, kind === "Mutating" ? "/mutate" : "/validate"),
     rules: byGroup(resources).map(([group, list]) => ({
       apiGroups: [group],
       apiVersions: ["*"],
@@ -56,7 +83,7 @@ const ignoreLabel = "admission.gatekeeper.sh/ignore";
 function labelGuard(options: InstallOptions): object {
   return {
     name: `check-ignore-label.${options.name}.sallyport.dev`,
-    clientConfig: clientConfig(options, "Validating"),
+    clientConfig: clientConfig(options, "/validate"),
     rules: [
       { apiGroups: [""], apiVersions: ["*"], resources: ["namespaces"], operations: ["CREATE", "UPDATE"], scope: "*" },
     ],
@@ -70,7 +97,7 @@ function labelGuard(options: InstallOptions): object {
   };
 }
 
-function clientConfig({ name, namespace, caBundle }: InstallOptions, kind: "Mutating" | "Validating"): object {
-  const service = { name, namespace, path: kind === "Mutating" ? "/mutate" : "/validate", port: 443 };
+function clientConfig({ name, namespace, caBundle }: InstallOptions, path: string): object {
+  const service = { name, namespace, path, port: 443 };
   return { service, ...(caBundle === undefined ? {} : { caBundle }) };
 }

@@ -10,6 +10,7 @@ export function installManifests(options: InstallOptions): readonly Manifest[] {
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } },
     ...(options.gatekeeper?.definitions ?? []),
+    ...(options.mesh?.definitions ?? []),
     ...accessManifests(options),
     ...workloadManifests(options),
     ...configurationManifests(options),

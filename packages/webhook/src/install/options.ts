@@ -16,6 +16,15 @@ export interface InstallOptions {
   readonly mutates: boolean;
   readonly failurePolicy: "Fail" | "Ignore" | string;
   readonly timeoutSeconds: number | string;
+  /** It gives pods sidecars, too: which ones it is asked about, and the CustomResourceDefinitions of the mesh's kinds. */
+  readonly mesh?: {
+    readonly definitions: readonly Manifest[];
+    readonly entries: readonly {
+      readonly name: string;
+      readonly namespaceSelector: object;
+      readonly objectSelector: object;
+    }[];
+  };
   /** It does Gatekeeper's job, too; the CustomResourceDefinitions of Gatekeeper's kinds. */
   readonly gatekeeper?: { readonly definitions: readonly Manifest[] };
   /**
