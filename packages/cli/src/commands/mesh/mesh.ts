@@ -3,6 +3,7 @@ import { agentCommand } from "./agent.ts";
 import { caCommand } from "./ca.ts";
 import { canCommand } from "./can.ts";
 import { certificateCommand } from "./certificate.ts";
+import { controlCommand } from "./control.ts";
 import { explainCommand } from "./explain.ts";
 import { injectCommand } from "./inject.ts";
 import { proxyCommand } from "./proxy.ts";
@@ -16,6 +17,7 @@ const commands: readonly (() => Command)[] = [
   caCommand,
   canCommand,
   certificateCommand,
+  controlCommand,
   explainCommand,
   injectCommand,
   proxyCommand,
