@@ -163,13 +163,12 @@ export abstract class LiteralWriter extends TermWriter {
     } else {
       this.write(" ");
       this.writeLiterals(body, (expr, isFirst) => this.writeExpr(expr, isFirst));
-      this.write(" ");
     }
     this.placeComments(closingRow(loc, "{", "}"));
     if (isSpread) {
       this.down();
       this.startLine();
-    }
+    } else this.write(" ");
     this.write("}");
   }
 

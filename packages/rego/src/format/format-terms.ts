@@ -2,6 +2,7 @@ import { goQuote } from "../builtins/go-quote.ts";
 import { infixOf, memberArity } from "../compile/infix.ts";
 import type { Comprehension } from "../compile/parts.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 import { closingRow } from "./closing.ts";
 import { type Element, groupByLine, isEntry, placeOf } from "./lines.ts";
 import { CommentCollision, Writer } from "./writer.ts";
@@ -190,7 +191,8 @@ export abstract class TermWriter extends Writer {
 
   #writeSet(items: readonly Term[], loc: Location): void {
     if (items.length > 0) {
-      this.#writeList(items, loc, "{", "}");
+      // Where the places do not tell the order, it is that of the members.
+      this.#writeList(items.toSorted(compareTerms), loc, "{", "}");
       return;
     }
     this.write("set()");

@@ -67,6 +67,12 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
     'p := $"{[x |\n\t\tx := 1 # a\n\t]}"',
   ],
   ["a comment in a template's expression", 'p := $"{x +\n# a\n1}"', 'p := $"{x + # a\n\t1}"'],
+  ["a set with a negation", 'x := {-y, "a"}', 'x := {"a", 0 - y}'],
+  [
+    "a comment in the braces of not",
+    "import future.keywords.not\np if { not { x\n# a\n} }",
+    "import future.keywords.not\n\np if not { x# a\n }",
+  ],
   [
     "every with comments on both lines of its body",
     "p if {\n\tevery x in y { z # a\n\t} # b\n\tq\n}",
