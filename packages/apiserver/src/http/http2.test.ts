@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { type Bed, withServer } from "../server.fixture.ts";
 import type { ApiServerOptions } from "../server.ts";
+import { loadCertificates } from "./certificates.ts";
+import { protocols, serveHttp2 } from "./http2.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 const token = "admin";
@@ -154,6 +162,36 @@ test("a client certificate is that of the connection, for all its streams", () =
     assert.deepEqual(names, [true, true]);
     session.destroy();
   }));
+
+test("a connection ends when it has had no stream for a while, and not while it has one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-http2-"));
+  const { server: own } = await loadCertificates(folder, "127.0.0.1");
+  const server = createServer({ cert: own.certificate, key: own.key, ALPNProtocols: [...protocols] });
+  const held: ServerResponse[] = [];
+  const idleMs = 150;
+  const end = serveHttp2(
+    server,
+    (request, response) => {
+      if (request.url === "/held") held.push(response);
+      else response.end("{}");
+    },
+    idleMs,
+  );
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const session = connect(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { rejectUnauthorized: false });
+  const ask = asker(session);
+  const answer = ask("/held");
+  await until(async () => held.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 4 * idleMs));
+  assert.equal((await ask("/")).head[":status"], 200);
+  const closed = new Promise((done) => session.once("close", done));
+  held[0]?.end("{}");
+  assert.equal((await answer).head[":status"], 200);
+  await closed;
+  end();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
 
 test("streams that are given up leave nothing behind: no watch, no seat", () =>
   withHttp2(async (bed) => {

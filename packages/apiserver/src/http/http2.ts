@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { createServer, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import type { Server } from "node:https";
 import type { TLSSocket } from "node:tls";
 
@@ -44,6 +44,8 @@ Object.defineProperty(Response.prototype, "destroyed", {
   },
 });
 
+type Session = ServerHttp2Session<typeof IncomingMessage, typeof ServerResponse, typeof Request, typeof Response>;
+
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
@@ -51,7 +53,7 @@ type Handle = (request: IncomingMessage, response: ServerResponse) => void;
  * for, are served as before. Node's own mixed server would serve HTTP/1.1 by another path. What is answered ends the connections.
  */
 export function serveHttp2(server: Server, handle: Handle, idleMs: number): () => void {
-  const sessions = new Set<{ readonly destroy: () => void }>();
+  const sessions = new Set<Session>();
   const http2 = createServer(
     {
       settings: { maxConcurrentStreams: maxStreams },
@@ -66,7 +68,7 @@ export function serveHttp2(server: Server, handle: Handle, idleMs: number): () =
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
-    session.setTimeout(idleMs, () => session.close());
+    endIdle(session, idleMs);
   });
   const others = server.listeners("secureConnection") as ((this: Server, socket: TLSSocket) => void)[];
   server.removeAllListeners("secureConnection");
@@ -77,6 +79,22 @@ export function serveHttp2(server: Server, handle: Handle, idleMs: number): () =
   return () => {
     for (const session of sessions) session.destroy();
   };
+}
+
+/** Ends a connection without streams after a while; a watch may be silent for longer. */
+function endIdle(session: Session, idleMs: number): void {
+  let open = 0;
+  session.on("stream", (stream) => {
+    open++;
+    stream.once("close", () => {
+      open--;
+      if (open === 0) session.setTimeout(idleMs);
+    });
+  });
+  session.on("timeout", () => {
+    if (open === 0) session.close();
+  });
+  session.setTimeout(idleMs);
 }
 
 /** The connection of a request, the same object for all its requests: in HTTP/2 each has a socket of its own that stands for it. */
