@@ -204,10 +204,10 @@ function everyText(tree: object): object {
   return { ...tree, key: "", value: "", domain: isVariable(tree.domain) ? "" : tree.domain, body };
 }
 
-/** A `with` has no variable for its value. */
+/** A `with` has no variables in its value. */
 function withoutVariable(_key: string, tree: unknown): unknown {
-  const isWith = typeof tree === "object" && tree !== null && "target" in tree && "value" in tree;
-  return isWith && isVariable(tree.value) ? { ...tree, value: "" } : tree;
+  if (typeof tree !== "object" || tree === null || !("target" in tree && "value" in tree)) return tree;
+  return { ...tree, value: JSON.parse(nameless(tree.value)) as unknown };
 }
 
 /** There it also takes a builtin that `with` stands for to be a variable, and gives it a new name. */

@@ -143,7 +143,7 @@ function order(
 }
 
 /** What must be bound for an expression. Behind `not` without braces that is all that its body does not find itself. */
-function needsOf(expr: Expr, arity: SafetyContext["arity"]): Set<string> {
+export function needsOf(expr: Expr, arity: SafetyContext["arity"]): Set<string> {
   const vars = varsOfExpr(expr, safetyVars);
   const { terms } = expr;
   if (terms.kind === "not" && !terms.explicitBody) for (const name of needsOfNot(terms.body, arity)) vars.add(name);

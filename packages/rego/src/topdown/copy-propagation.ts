@@ -3,7 +3,7 @@ import { eqExpr, trueExpr, varTerm } from "../compile/make.ts";
 import { nameOfRef } from "../compile/names.ts";
 import { directBodies, directTerms, isComprehension } from "../compile/parts.ts";
 import { mapExpr, mapTerm, type Rewriter } from "../compile/rewriter.ts";
-import { bodyOutputs, exprOutputs, rootDocuments } from "../compile/safety.ts";
+import { bodyOutputs, exprOutputs, needsOf, rootDocuments } from "../compile/safety.ts";
 import { functionName } from "../compile/text.ts";
 import { safetyVars, varsOfBody, varsOfTerm } from "../compile/vars.ts";
 import { walkExprs, walkTerm } from "../compile/walk.ts";
@@ -180,7 +180,7 @@ class CopyPropagation {
     const arity = (operator: Ref) => this.#arity(operator);
     const safe = new Set([...rootDocuments, ...this.#live]);
     for (const name of bodyOutputs(kept, safe, arity)) safe.add(name);
-    const unsafe = varsOfBody(kept, safetyVars);
+    const unsafe = new Set(kept.flatMap((expr) => [...needsOf(expr, arity)]));
     for (const name of safe) unsafe.delete(name);
     const removed = [...this.#removed].sort(([a], [b]) => compareStrings(b, a));
     for (const [name, value] of removed) {

@@ -141,6 +141,12 @@ const cases: readonly Case[] = [
     wanted: ["not { __local0__1 = input.a }; __local0__1 = input.b[_]"],
   },
   {
+    note: "variables of `not` alone are bound outside of it",
+    policy: "import future.keywords.not\nq := input.y if { x := input.b[_]; not x }",
+    query: "data.p.q = z",
+    wanted: ["not { __local0__1 }; z = input.y; __local0__1 = input.b[_]"],
+  },
+  {
     note: "indices of known arrays take the place of unknown variables",
     policy: "q contains i if { some [i, x] in data.d; input.a[i] = x }",
     input: { a: [7] },
