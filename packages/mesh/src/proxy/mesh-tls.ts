@@ -1,4 +1,4 @@
-import type { Socket, TcpSocketConnectOpts } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import {
   type ConnectionOptions,
   connect,
@@ -124,17 +124,14 @@ export class MeshTls {
     const key = `${target.ip} ${target.port} ${target.serverName ?? ""}`;
     const known = this.#sessions.get(key);
     return new Promise((resolve, reject) => {
-      const options: ConnectionOptions &
-        TcpSocketConnectOpts & { readonly allowHalfOpen: true; readonly noDelay: true } = {
-        host: target.ip,
-        port: target.port,
+      const raw = connectTcp({ host: target.ip, port: target.port, allowHalfOpen: true, noDelay: true });
+      const options: ConnectionOptions = {
+        socket: raw,
         secureContext: context,
         ALPNProtocols: [...offeredProtocols(target.protocol)],
         // Whom the chain leads to, and who it names, is checked by SPIFFE's rules below.
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
-        allowHalfOpen: true,
-        noDelay: true,
         ...(target.serverName !== undefined && { servername: target.serverName }),
         ...(known !== undefined && { session: known.session }),
       };
@@ -150,6 +147,7 @@ export class MeshTls {
         reject(error instanceof MutualTlsError ? error : new MutualTlsError(error.message, error));
       };
       const closed = () => fail(new MutualTlsError("the server closed the connection in its handshake"));
+      raw.once("error", fail);
       socket.once("error", fail).once("close", closed);
       socket.once("secureConnect", () => {
         clearTimeout(timer);

@@ -225,6 +225,27 @@ test("an end that says no more is told the rest, in large", async (t) => {
   assert.equal(await exchange(client.port, Buffer.alloc(5_000_000)), "5000000");
 });
 
+test("a reset of either end comes to the other as one, through both proxies", async (t) => {
+  const port = await startEcho(t, (socket) => socket.once("data", () => socket.resetAndDestroy()));
+  const server = await inbound(t, port, { inbound: { mode: "STRICT", protocol: "tcp" } });
+  const client = await outbound(t, server.port);
+  const socket = connect({ port: client.port, host: "127.0.0.1" });
+  socket.write("hello");
+  assert.equal(await received(socket), "RESET");
+
+  const ended = Promise.withResolvers<string>();
+  const other = await startEcho(t, (far) => {
+    far.on("error", () => ended.resolve("RESET")).on("end", () => ended.resolve("END"));
+    far.write("hello");
+    far.resume();
+  });
+  const behind = await inbound(t, other, { inbound: { mode: "STRICT", protocol: "tcp" } });
+  const near = connect({ port: (await outbound(t, behind.port)).port, host: "127.0.0.1" });
+  await once(near, "data");
+  near.resetAndDestroy();
+  assert.equal(await ended.promise, "RESET");
+});
+
 test("a slow reader holds its writer up", async (t) => {
   let written = 0;
   const port = await startEcho(t, (socket) => {

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { ReusedBuffers } from "./reused-buffers.ts";
 
 /** What passed between two ends, in bytes of the application. */
@@ -38,10 +38,12 @@ export function relay(first: Socket, second: Socket, buffers: ReusedBuffers): Pr
   });
 }
 
-/** Ends a connection so that the other end knows that something is missing: of TLS, without its farewell. */
+/** Ends a connection so that the other end knows that something is missing. Of TLS it is the connection beneath: an end without TLS's farewell looks like one with it. */
 export function reset(socket: Socket): void {
-  if ("encrypted" in socket) socket.destroy();
-  else socket.resetAndDestroy();
+  const { _parent: beneath } = socket as { readonly _parent?: Socket | null };
+  if (!("encrypted" in socket)) socket.resetAndDestroy();
+  else if (beneath instanceof Socket) beneath.resetAndDestroy();
+  else socket.destroy();
 }
 
 function pump(from: Socket, to: Socket, buffers: ReusedBuffers): void {
