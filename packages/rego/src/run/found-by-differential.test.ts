@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../engine.ts";
 import { lookup } from "../value/access.ts";
@@ -275,4 +275,56 @@ test("no value that one evaluation has made is changed by the next", () => {
   equal(ask('{"key": "b", "x": 5}'), '{"q":[1],"r":{"a":[5],"b":[1]}}');
   equal(ask('{"key": "a", "x": 1}'), '{"q":[1],"r":{"a":[1]}}');
   equal(ask('{"key": "b", "x": 6}'), '{"q":[1],"r":{"a":[6],"b":[1]}}');
+});
+
+// A function whose answers are kept and the groups of an index had one name.
+test("a function is called before a loop of an index with its number", () => {
+  const lib = `package p.lib
+
+import future.keywords.in
+
+l0(p0) := 1 {
+	data.d.c >= input.a
+	[[v5, data.d[1].a.c], v6] = data.d[_]["a"].a
+}
+
+l0(p0) {
+	v7 := data.d[p0][1][p0] with input as 1
+} else := 1 {
+	v0 := 1
+} else := 1 {
+	some k1; v2 := input.a[k1]
+	v3 := {}
+} else := uuid.parse("a") {
+	input.if[1]
+	v4 := 1 + (1 + input.b.a) with input as input.a with input as {"a": strings.reverse("YWI="), "z": {"b": input.b.a + 1}}
+}
+
+l1[k10] {
+	some k10; data.d.c.a[k10] == l0(data.d.a[0][2])
+	some v13 in input.a
+}`;
+  const rules = `package p
+r0 := v18 {
+	v17 = data.d.a[v18]
+}
+r1[1] {
+	v21 := 1
+}
+r2 := 1 {
+	v22 := 1
+}
+r3 := 1 {
+	v23 := 1
+}`;
+  const modules = [
+    { file: "lib.rego", text: lib },
+    { file: "p.rego", text: rules },
+  ];
+  const { policy } = compile(modules, { regoVersion: "v0" });
+  const data = parseJson('{"d": {"a": [[[],1,1,1],1],"b": {"a": 1},"c": {"a": [1,1,{"a": 1}]}}}');
+  for (const evaluator of ["generated", "interpreter"] as const)
+    throws(() => policy?.evaluate("p", { input: {}, data, evaluator }), {
+      code: "eval_conflict_error",
+    });
 });

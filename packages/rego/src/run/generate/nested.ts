@@ -39,7 +39,7 @@ export function writeScan(
   const keyText = isKeyRead ? `${writer.target(key)} = y${id} === undefined ? i${id} : y${id}[i${id}]; ` : "";
   writer.emit(`s.step(); ${keyText}${writer.target(value)} = a${id}[i${id}];`);
   if (narrowed !== undefined)
-    writer.emit(`const ${bindingsName(narrowed.join, narrowed.level + 1)} = g${id} && g${id}.bindings[i${id}];`);
+    writer.emit(`const ${bindingsName(narrowed.join, narrowed.level + 1)} = h${id} && h${id}.bindings[i${id}];`);
   writer.labelled(() => {
     for (const local of [key, value]) writer.knowledge.learn(local, {});
     write(writer, block.stmts);
@@ -55,8 +55,8 @@ function writeNarrowing(writer: Writer, { join, level, value, isAny }: Narrowed,
     const text = `${writer.operand(value)}${isAny === true ? ", true" : ""}`;
     writer.emit(`const ${name} = s.candidates(${join}, a${id}, ${text});`);
   }
-  writer.emit(`const g${id} = ${name} && $.groupsOf(${name}, ${level});`);
-  writer.emit(`if (g${id} !== undefined) { y${id} = g${id}.keys; a${id} = $.valuesAt(a${id}, y${id}); }`);
+  writer.emit(`const h${id} = ${name} && $.groupsOf(${name}, ${level});`);
+  writer.emit(`if (h${id} !== undefined) { y${id} = h${id}.keys; a${id} = $.valuesAt(a${id}, y${id}); }`);
 }
 
 /** The bindings that begin with the keys of so many loops of a join. */
