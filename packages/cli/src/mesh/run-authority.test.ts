@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -7,6 +7,7 @@ import { Client, kubeconfigConnection, unlessGone } from "@sallyport/cluster";
 import type { KubeObject } from "@sallyport/kube";
 import { askCertificate, authoritySource, type WatchedSource } from "@sallyport/mesh/identity";
 import { openGatehouse } from "../gatehouse.ts";
+import { authorityManifests, authorityName } from "./authority-manifests.ts";
 import { type AuthorityFlags, runAuthority } from "./run-authority.ts";
 
 const flags = {
@@ -154,6 +155,46 @@ test("a change of the root that is asked for is in every namespace; a new one an
   const body = { data: { "root-cert.pem": "mine" } };
   await client.ask(path, { method: "PATCH", type: "application/merge-patch+json", body });
   await has("shop");
+});
+
+test("the account of the printed manifests may do all that is done, and read no other Secret", async (t) => {
+  const { client, start, folder, rootsIn, make, tokenFor } = await bedFor(t);
+  const objects = authorityManifests({
+    namespace: "mesh",
+    secret: "cacerts",
+    image: "x",
+    args: [],
+  }) as readonly KubeObject[];
+  const rbac = "/apis/rbac.authorization.k8s.io/v1";
+  const homes: { readonly [kind: string]: string } = {
+    ServiceAccount: "/api/v1/namespaces/mesh/serviceaccounts",
+    ClusterRole: `${rbac}/clusterroles`,
+    ClusterRoleBinding: `${rbac}/clusterrolebindings`,
+    Role: `${rbac}/namespaces/mesh/roles`,
+    RoleBinding: `${rbac}/namespaces/mesh/rolebindings`,
+    Service: "/api/v1/namespaces/mesh/services",
+    Deployment: "/apis/apps/v1/namespaces/mesh/deployments",
+  };
+  for (const body of objects.filter(({ kind }) => kind !== "Namespace"))
+    await client.ask(homes[body.kind] as string, { method: "POST", body });
+  const path = `/api/v1/namespaces/mesh/serviceaccounts/${authorityName}/token`;
+  const { status } = (await client.ask(path, { method: "POST", body: { spec: {} } })) as {
+    readonly status: { readonly token: string };
+  };
+  const config = JSON.parse(readFileSync(join(folder, "kubeconfig"), "utf8"));
+  config.users[0].user = { token: status.token };
+  const kubeconfig = join(folder, "account");
+  writeFileSync(kubeconfig, JSON.stringify(config));
+  const { port } = await start({ kubeconfig, secret: "mesh/cacerts", rotateRoot: true });
+  const roots = await eventually(() => rootsIn("shop"));
+  assert.equal(roots.match(/BEGIN CERTIFICATE/g)?.length, 2);
+  const source = sourceOf(port, roots, await tokenFor("istio-ca"));
+  t.after(() => source.close());
+  await eventually(async () => source.current);
+  await make("/api/v1/namespaces/mesh/secrets", "other");
+  const account = new Client(kubeconfigConnection(kubeconfig, { environment: {}, now: Date.now }));
+  t.after(() => account.close());
+  await assert.rejects(account.ask("/api/v1/namespaces/mesh/secrets/other"), /forbidden/);
 });
 
 const refused: readonly (readonly [string, Partial<AuthorityFlags>, RegExp])[] = [

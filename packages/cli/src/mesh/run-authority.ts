@@ -112,7 +112,8 @@ function storeOf({ folder }: AuthorityFlags, { secret }: Settings, client: Clien
   return folder === undefined ? secretStore(client, secret.namespace, secret.name) : folderStore(folder);
 }
 
-function secretOf(text: string): Settings["secret"] {
+/** `NAMESPACE/NAME`. Throws `UsageError`. */
+export function secretOf(text: string): Settings["secret"] {
   const [namespace, name, ...more] = text.split("/");
   if (!namespace || !name || more.length > 0) throw new UsageError(`--secret ${text}: expected NAMESPACE/NAME`);
   return { namespace, name };
@@ -128,7 +129,8 @@ interface Settings {
   readonly propagationMs: number;
 }
 
-function settingsOf(flags: AuthorityFlags): Settings {
+/** Throws `UsageError`. */
+export function settingsOf(flags: AuthorityFlags): Settings {
   if (flags.folder !== undefined && flags.secret !== undefined)
     throw new UsageError("--folder and --secret: expected one");
   const fault = trustDomainFault(flags.trustDomain);

@@ -1,5 +1,9 @@
 import { Command } from "commander";
+import { UsageError } from "../../errors.ts";
+import { authorityManifests } from "../../mesh/authority-manifests.ts";
 import type { AuthorityFlags } from "../../mesh/run-authority.ts";
+import { printedObjects } from "../../secrets/printed-objects.ts";
+import { version } from "../../version.ts";
 
 export function caCommand(): Command {
   return new Command("ca")
@@ -22,6 +26,8 @@ export function caCommand(): Command {
     .option("--rotate-root", "begin a change of the root now; else when a fifth of its life is left")
     .option("--config-map <name>", "with the roots, in each namespace; none: write none", "istio-ca-root-cert")
     .option("--http <host:port>", "where /livez, /readyz and /metrics are")
+    .option("--print-install", "print namespace, account, roles, Service and a Deployment for a cluster, and end")
+    .option("--image <reference>", "of --print-install", `ghcr.io/sallyport/sallyport:${version}`)
     .addHelpText(
       "after",
       `
@@ -29,6 +35,7 @@ Examples:
   sallyport mesh ca --kubeconfig .sallyport/kubeconfig --folder mesh-ca     beside \`sallyport up\`
   sallyport mesh ca --secret istio-system/cacerts --dns-names istiod.istio-system.svc --http :8080
   sallyport mesh ca --folder mesh-ca --rotate-root
+  sallyport mesh ca --print-install | kubectl apply -f -
 
 It serves Istio's gRPC istio.v1.auth.IstioCertificateService/CreateCertificate over TLS. Who asks sends authorization: Bearer TOKEN, which the
 API server must know (TokenReview); the ID is spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT of the token, whatever the request names. A
@@ -42,7 +49,16 @@ Exit status: 0 stopped, 2 bad usage, or an authority that is none, 3 port, files
     .action(run);
 }
 
-async function run(flags: AuthorityFlags): Promise<void> {
+interface Flags extends AuthorityFlags {
+  readonly printInstall?: boolean;
+  readonly image: string;
+}
+
+async function run(flags: Flags): Promise<void> {
+  if (flags.printInstall === true) {
+    process.stdout.write(printedObjects(await installed(flags), "yaml"));
+    return;
+  }
   // gRPC is for who serves.
   const { runAuthority } = await import("../../mesh/run-authority.ts");
   const stopped = new Promise<void>((done) => {
@@ -59,4 +75,21 @@ async function run(flags: AuthorityFlags): Promise<void> {
   } finally {
     await running.close();
   }
+}
+
+async function installed(flags: Flags): Promise<readonly object[]> {
+  if (flags.folder !== undefined)
+    throw new UsageError("--folder with --print-install: in a cluster the authority lies in --secret");
+  const { secretOf, settingsOf } = await import("../../mesh/run-authority.ts");
+  settingsOf(flags);
+  const { namespace, name } = secretOf(flags.secret ?? "sallyport-mesh/cacerts");
+  const args = [
+    `--trust-domain=${flags.trustDomain}`,
+    `--audience=${flags.audience}`,
+    `--life=${flags.life}`,
+    `--longest-life=${flags.longestLife}`,
+    `--root-propagation=${flags.rootPropagation}`,
+    `--config-map=${flags.configMap}`,
+  ];
+  return authorityManifests({ namespace, secret: name, image: flags.image, args });
 }
