@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { injectPod, type Pod } from "@sallyport/mesh";
-import { meshRules, ownSidecars, proxyMachineImage } from "./own-mesh.ts";
+import { builtFiles, meshRules, ownSidecars, proxyMachineImage } from "./own-mesh.ts";
 
 const podOf = (annotations: { readonly [name: string]: string } = {}): Pod => ({
   apiVersion: "v1",
@@ -40,4 +40,13 @@ test("the image of sidecars is this program, and shows nothing that lies beside 
     assert.ok(existsSync(path), path);
   // The folder of a checkout may be the one that `up` keeps its data in.
   for (const path of files) assert.match(path, /\/(packages|node_modules|bin|dist|package\.json)\/?$/);
+});
+
+test("a built program is shown with the package that is not built into it, wherever npm has put that", () => {
+  const own = (here: string) => ["bin", "dist", "package.json", "node_modules"].map((name) => `${here}/${name}`);
+  const checkout = "/src/packages/cli";
+  const packages = ["/src/node_modules/koffi", "/src/node_modules/@koromix"];
+  assert.deepEqual(builtFiles(checkout), [...own(checkout), ...packages]);
+  const hoisted = "/app/node_modules/sallyport";
+  assert.deepEqual(builtFiles(hoisted), [...own(hoisted), "/app/node_modules"]);
 });

@@ -36,11 +36,16 @@ export function proxyMachineImage(): MachineImage {
   const here = fileURLToPath(packageFolder);
   const isSource = import.meta.url.endsWith(".ts");
   const words = isSource ? ["--conditions=source", "--disable-warning=ExperimentalWarning"] : [];
-  const own = isSource
-    ? [join(here, ".."), join(here, "../../node_modules")]
-    : [...["bin", "dist", "package.json", "node_modules"].map((name) => join(here, name)), join(here, "..")];
-  // Where npm has put us beside what we depend on.
-  const isHoisted = basename(join(here, "..")) === "node_modules";
-  const files = own.filter((path, i) => existsSync(path) && (isSource || i < 4 || isHoisted));
+  const own = isSource ? [join(here, ".."), join(here, "../../node_modules")] : builtFiles(here);
+  const files = own.filter((path) => existsSync(path));
   return { name: proxyImage, entrypoint: [process.execPath, ...words, join(here, "bin/run.js")], files };
+}
+
+/** The script, and where the package lies that is not built into it: beside it, beside us where npm has put us, or above us in a checkout. */
+export function builtFiles(here: string): readonly string[] {
+  const above = [join(here, ".."), join(here, "../..", "node_modules")];
+  const [hoisted = "", checkout = ""] = above;
+  const packages =
+    basename(hoisted) === "node_modules" ? [hoisted] : ["koffi", "@koromix"].map((name) => join(checkout, name));
+  return [...["bin", "dist", "package.json", "node_modules"].map((name) => join(here, name)), ...packages];
 }
