@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { WorkloadCertificate } from "@sallyport/mesh/identity";
+import { type WorkloadCertificate, writeWhole } from "@sallyport/mesh/identity";
 
 /**
  * Writes it as Istio's agent does: `cert-chain.pem`, `key.pem` and `root-cert.pem`, each whole. Who reads them while they change sees a key
@@ -13,21 +12,4 @@ export async function writeCertificateFiles(folder: string, certificate: Workloa
   await writeWhole(join(folder, "root-cert.pem"), (certificate.bundles.get(own) ?? []).join(""), 0o644);
   await writeWhole(join(folder, "key.pem"), certificate.key, 0o600);
   await writeWhole(join(folder, "cert-chain.pem"), certificate.chain, 0o644);
-}
-
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  const beside = `${path}.${randomBytes(6).toString("hex")}`;
-  try {
-    const file = await open(beside, "wx", mode);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@ import { Authority, folderStore, OwnServingCertificate, secretStore } from "@sal
 import { connectionOf } from "../connection.ts";
 import { UsageError } from "../errors.ts";
 import { httpAddress } from "../secrets/external/flags.ts";
+import { secretOf } from "./run-authority.ts";
 
 export interface ControlFlags {
   readonly kubeconfig?: string;
@@ -71,9 +72,7 @@ export async function runControl(
 function openAuthority(flags: ControlFlags, client: Client, say: (text: string) => void): Promise<Authority> {
   if (flags.folder !== undefined && flags.secret !== undefined)
     throw new UsageError("--folder and --secret: expected one");
-  const { secret = "sallyport-mesh/cacerts" } = flags;
-  const [namespace, name, ...more] = secret.split("/");
-  if (!namespace || !name || more.length > 0) throw new UsageError(`--secret ${secret}: expected NAMESPACE/NAME`);
+  const { namespace, name } = secretOf(flags.secret ?? "sallyport-mesh/cacerts");
   const store = flags.folder === undefined ? secretStore(client, namespace, name) : folderStore(flags.folder);
   const { trustDomain } = flags;
   return Authority.open({ trustDomain, store, now: Date.now, say, propagationMs: day, longestLeafMs: 90 * day });

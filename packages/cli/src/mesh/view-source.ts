@@ -1,9 +1,8 @@
-import { Client, ConnectionError } from "@sallyport/cluster";
-import { StatusError } from "@sallyport/kube";
 import { defaultMesh, type MeshProblem, type MeshView, meshView, type PlacedObject } from "@sallyport/mesh";
 import type { Command } from "commander";
+import { clusterObjects } from "../cluster-objects.ts";
 import { list } from "../comma-list.ts";
-import { type ConnectionFlags, connectionOf } from "../connection.ts";
+import type { ConnectionFlags } from "../connection.ts";
 import { InputError, readManifests } from "../manifests.ts";
 import { readStandardInput } from "../standard-input.ts";
 import { objectsOfManifests } from "./view-files.ts";
@@ -34,7 +33,8 @@ export function addViewOptions(command: Command): Command {
 
 /** What is known of a mesh, and in lines on standard error what is wrong with its objects. Throws `InputError`, `UsageError`, `ConnectionError`. */
 export async function viewOf(flags: ViewFlags): Promise<MeshView> {
-  const objects = flags.file === undefined ? await liveObjects(flags) : fileObjects(flags.file, flags.namespace);
+  const objects =
+    flags.file === undefined ? await clusterObjects(flags, objectsOfCluster) : fileObjects(flags.file, flags.namespace);
   const view = meshView(objects, {
     mesh: {
       rootNamespace: flags.rootNamespace,
@@ -51,20 +51,6 @@ export async function viewOf(flags: ViewFlags): Promise<MeshView> {
 
 function fileObjects(files: readonly string[], namespace: string): readonly PlacedObject[] {
   return objectsOfManifests(readManifests(files, readStandardInput), namespace);
-}
-
-async function liveObjects(flags: ConnectionFlags): Promise<readonly PlacedObject[]> {
-  const connection = connectionOf(flags);
-  const client = new Client(connection);
-  try {
-    const { objects, notes } = await objectsOfCluster(client);
-    for (const note of notes) process.stderr.write(`sallyport: ${note}\n`);
-    return objects;
-  } catch (error) {
-    throw error instanceof StatusError ? new ConnectionError(`${connection.url}: ${error.message}`) : error;
-  } finally {
-    client.close();
-  }
 }
 
 /** `web.yaml:3: PeerAuthentication shop/web: …`. */

@@ -4,9 +4,9 @@ import { request } from "node:https";
 import { type TestContext, test } from "node:test";
 import { createCa, createLeaf } from "@sallyport/pki";
 import { defaultMesh } from "../policy/workload.ts";
+import { TokenRefused } from "../token-review.ts";
 import { type ConfigServer, type ConfigServerOptions, serveConfigs } from "./config-server.ts";
 import { followConfig } from "./follow-config.ts";
-import { TokenRefused } from "./pod-token.ts";
 import type { WorkloadConfig } from "./workload-config.ts";
 
 const life = { now: Date.now(), days: 1 };

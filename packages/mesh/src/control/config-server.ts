@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type TokenPod, TokenRefused } from "./pod-token.ts";
+import { TokenRefused } from "../token-review.ts";
+import type { TokenPod } from "./pod-token.ts";
 import type { WorkloadConfig } from "./workload-config.ts";
 
 export interface ConfigServerOptions {

@@ -1,3 +1,4 @@
+export { TokenRefused } from "../token-review.ts";
 export { Authority, type AuthorityOptions } from "./authority/authority.ts";
 export { AuthorityError } from "./authority/authority-state.ts";
 export { AuthorityChanged, type AuthorityStore } from "./authority/authority-store.ts";
@@ -15,6 +16,7 @@ export {
   describeCertificates,
   type FileDescription,
 } from "./describe-certificate.ts";
+export { reviewToken, type TokenHolder } from "./serving/account-token.ts";
 export {
   type CertificateCall,
   type CertificateService,
@@ -23,7 +25,6 @@ export {
   serveCertificates,
 } from "./serving/certificate-service.ts";
 export { OwnServingCertificate } from "./serving/serving-certificate.ts";
-export { reviewToken, type TokenHolder, TokenRefused } from "./serving/token-review.ts";
 export { serveWorkloadApi, type WorkloadApi } from "./serving/workload-api.ts";
 export {
   formatSpiffeId,
@@ -36,3 +37,4 @@ export {
 export type { SvidFault, SvidRule } from "./svid.ts";
 export { type Bundles, type PeerFault, type PeerIdentity, validatePeer } from "./validate-peer.ts";
 export type { CertificateSource, WorkloadCertificate } from "./workload-certificate.ts";
+export { writeWhole } from "./write-whole.ts";

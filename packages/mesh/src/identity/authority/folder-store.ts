@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "../write-whole.ts";
 import {
   type AuthorityFile,
   type AuthorityTexts,
@@ -74,18 +75,9 @@ async function textOf(path: string): Promise<string | undefined> {
 
 /** Whole or not at all; for its owner alone. */
 async function writeFile(path: string, text: string): Promise<void> {
-  const beside = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    const file = await open(beside, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
+    await writeWhole(path, text, 0o600);
   } catch (error) {
-    await rm(beside, { force: true });
     const { code, message } = error as NodeJS.ErrnoException;
     throw new AuthorityError(`${path}: ${code === "EACCES" ? "permission denied" : message}`, { cause: error });
   }

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { TokenRefused } from "../../token-review.ts";
 import { Authority } from "../authority/authority.ts";
 import { folderStore } from "../authority/folder-store.ts";
 import { AskFailed, askCertificate, type CertificateAsk } from "../client/certificate-client.ts";
@@ -12,7 +13,6 @@ import { workloadCertificateOf } from "../client/workload-certificate-of.ts";
 import { writeCertificateRequest } from "../x509/certificate-request.ts";
 import { type CertificateCall, serveCertificates } from "./certificate-service.ts";
 import { OwnServingCertificate } from "./serving-certificate.ts";
-import { TokenRefused } from "./token-review.ts";
 
 const day = 24 * 3600_000;
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });

@@ -8,14 +8,15 @@ import {
   type sendUnaryData,
   status,
 } from "@grpc/grpc-js";
+import { TokenRefused } from "../../token-review.ts";
 import type { Authority } from "../authority/authority.ts";
 import { AuthorityError } from "../authority/authority-state.ts";
 import { requestFault } from "../authority/request-fault.ts";
 import { SpiffeIdError, serviceAccountId } from "../spiffe-id.ts";
 import { type CertificateRequest, parseCertificateRequest } from "../x509/certificate-request.ts";
 import { DerError } from "../x509/der-reader.ts";
+import type { TokenHolder } from "./account-token.ts";
 import { closed, grpcMethod } from "./grpc-method.ts";
-import { type TokenHolder, TokenRefused } from "./token-review.ts";
 import {
   type CertificateRequestMessage,
   type CertificateResponseMessage,
