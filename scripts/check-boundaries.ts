@@ -10,7 +10,8 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   effects: ["rego"],
   kube: [],
   pki: [],
-  secrets: ["kube"],
+  grpc: [],
+  secrets: ["grpc", "kube"],
   admission: ["cel", "kube", "rego"],
   constraints: ["admission", "cel", "kube", "rego"],
   opa: ["kube", "oci", "rego"],
@@ -18,7 +19,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   webhook: ["admission", "cluster", "kube", "pki"],
   streaming: ["kube"],
   node: ["cluster", "kube", "oci", "pki", "streaming"],
-  mesh: ["cluster", "kube", "pki"],
+  mesh: ["cluster", "grpc", "kube", "pki"],
   apiserver: ["admission", "cel", "effects", "kube", "pki", "rego", "secrets", "streaming"],
   cli: [
     "admission",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
-import type { Codec } from "../kms/wire.ts";
+import type { Codec } from "@sallyport/grpc";
 import type { SecretsOfNamespace } from "../stores/kubernetes-store.ts";
 import type { KubernetesServer } from "../stores/store-context.ts";
 import { serveCsiProvider } from "./provider-server.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server as Listener } from "node:net";
 import { Duplex } from "node:stream";
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
-import { closed, unaryMethod } from "../grpc/unary.ts";
+import { closed, grpcMethod } from "@sallyport/grpc";
 import { faultOf } from "../stores/external/reconcile.ts";
 import { type MountContext, mount } from "./mount.ts";
 import { PlainAuthority } from "./plain-authority.ts";
@@ -34,8 +34,8 @@ export async function serveCsiProvider(endpoint: string, options: CsiProviderOpt
   const server = new Server({ "grpc.max_receive_message_length": maxMessageBytes });
   server.addService(
     {
-      Version: unaryMethod("v1alpha1.CSIDriverProvider", "Version", csi.versionRequest, csi.versionResponse),
-      Mount: unaryMethod("v1alpha1.CSIDriverProvider", "Mount", csi.mountRequest, csi.mountResponse),
+      Version: grpcMethod("/v1alpha1.CSIDriverProvider/Version", csi.versionRequest, csi.versionResponse),
+      Mount: grpcMethod("/v1alpha1.CSIDriverProvider/Mount", csi.mountRequest, csi.mountResponse),
     },
     {
       Version: answering(async () => ({

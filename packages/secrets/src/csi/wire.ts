@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { type Codec, readFields, writeBytes, writeText } from "../kms/wire.ts";
+import { type Codec, readFields, writeBytes, writeText } from "@sallyport/grpc";
 
 /** A secret that was read, and its version: nothing of either is secret. */
 export interface ObjectVersion {

@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { readFields, readMapEntry, writeBytes, writeMap, writeText } from "@sallyport/grpc";
 import { TransformError } from "../encryption/transformer.ts";
-import { readAnnotation, readFields, writeAnnotations, writeBytes, writeText } from "./wire.ts";
 
 /** A key of AES-GCM, as before 1.29, or a seed that a key is derived from for each value. */
 export const keySource = { aesGcmKey: 0, hkdfSeed: 1 } as const;
@@ -23,7 +23,7 @@ export function encodeObject(object: EncryptedObject): Uint8Array {
   writeBytes(writer, 1, object.encryptedData);
   writeText(writer, 2, object.keyId);
   writeBytes(writer, 3, object.encryptedDekSource);
-  writeAnnotations(writer, 4, object.annotations);
+  writeMap(writer, 4, object.annotations);
   if (object.sourceType !== 0) writer.tag(5, WireType.Varint).int32(object.sourceType);
   return writer.finish();
 }
@@ -43,7 +43,7 @@ export function decodeObject(bytes: Uint8Array): EncryptedObject {
       if (field === 1) object.encryptedData = reader.bytes();
       else if (field === 2) object.keyId = reader.string();
       else if (field === 3) object.encryptedDekSource = reader.bytes();
-      else if (field === 4) readAnnotation(reader, annotations);
+      else if (field === 4) readMapEntry(reader, annotations);
       else if (field === 5) object.sourceType = reader.int32();
       else return false;
       return true;

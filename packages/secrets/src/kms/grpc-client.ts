@@ -1,6 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type Codec, empty } from "@sallyport/grpc";
 import { KmsError, type KmsService, type KmsV1Service } from "./service.ts";
-import { type Codec, empty, v1, v2 } from "./wire.ts";
+import { v1, v2 } from "./wire.ts";
 
 /** A data key and what belongs to it: no answer of a plugin is larger. */
 const maxMessageBytes = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
-import { closed, unaryMethod } from "../grpc/unary.ts";
+import { type Codec, closed, empty, grpcMethod } from "@sallyport/grpc";
 import { KmsError, type KmsService } from "./service.ts";
-import { type Codec, empty, v2 } from "./wire.ts";
+import { v2 } from "./wire.ts";
 
 /** Larger requests than data keys with what belongs to them are none of an API server's. */
 const maxMessageBytes = 1024 * 1024;
@@ -43,9 +43,9 @@ export async function servePlugin(
 type Read<Name extends keyof typeof v2> = (typeof v2)[Name] extends Codec<infer Message> ? Message : never;
 
 const definition = {
-  Status: unaryMethod("v2.KeyManagementService", "Status", empty, v2.status),
-  Encrypt: unaryMethod("v2.KeyManagementService", "Encrypt", v2.encryptRequest, v2.encrypted),
-  Decrypt: unaryMethod("v2.KeyManagementService", "Decrypt", v2.decryptRequest, v2.decrypted),
+  Status: grpcMethod("/v2.KeyManagementService/Status", empty, v2.status),
+  Encrypt: grpcMethod("/v2.KeyManagementService/Encrypt", v2.encryptRequest, v2.encrypted),
+  Decrypt: grpcMethod("/v2.KeyManagementService/Decrypt", v2.decryptRequest, v2.decrypted),
 };
 
 function answering<Request, Answer>(

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { grpcMethod } from "@sallyport/grpc";
 import { aesgcm } from "../encryption/aesgcm.ts";
-import { unaryMethod } from "../grpc/unary.ts";
 import { v1 } from "./wire.ts";
 
 /** A KMS plugin of version 1 at `unix:///path`, which nobody needs but for what older clusters have written. */
@@ -9,9 +9,9 @@ export async function serveV1Plugin(endpoint: string, secret: Uint8Array): Promi
   const server = new Server();
   server.addService(
     {
-      Version: unaryMethod("v1beta1.KeyManagementService", "Version", v1.versionRequest, v1.version),
-      Encrypt: unaryMethod("v1beta1.KeyManagementService", "Encrypt", v1.request, v1.answer),
-      Decrypt: unaryMethod("v1beta1.KeyManagementService", "Decrypt", v1.request, v1.answer),
+      Version: grpcMethod("/v1beta1.KeyManagementService/Version", v1.versionRequest, v1.version),
+      Encrypt: grpcMethod("/v1beta1.KeyManagementService/Encrypt", v1.request, v1.answer),
+      Decrypt: grpcMethod("/v1beta1.KeyManagementService/Decrypt", v1.request, v1.answer),
     },
     {
       Version: answering(() => ({ version: "v1beta1", name: "test", runtime: "1" })),

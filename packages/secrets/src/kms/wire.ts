@@ -1,11 +1,6 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { type Codec, readFields, readMapEntry, writeBytes, writeMap, writeText } from "@sallyport/grpc";
 import type { KmsCiphertext, KmsStatus } from "./service.ts";
-
-/** How a message is written to bytes and read from them. Reading throws for bytes that are no message. */
-export interface Codec<Message> {
-  readonly write: (message: Message) => Uint8Array;
-  readonly read: (bytes: Uint8Array) => Message;
-}
 
 export interface EncryptRequest {
   readonly plaintext: Uint8Array;
@@ -17,47 +12,6 @@ export interface DecryptRequest extends KmsCiphertext {
 }
 
 type Annotations = ReadonlyMap<string, Uint8Array>;
-
-/** Called for each field; what it does not know is passed over. Answers whether it did. */
-type FieldReader = (field: number, reader: BinaryReader) => boolean;
-
-/** Reads the fields of a message that may have others, of which a later version knows. */
-export function readFields(bytes: Uint8Array, onField: FieldReader): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (!onField(field, reader)) reader.skip(type, field);
-  }
-}
-
-export function writeBytes(writer: BinaryWriter, field: number, value: Uint8Array): void {
-  if (value.length > 0) writer.tag(field, WireType.LengthDelimited).bytes(value);
-}
-
-export function writeText(writer: BinaryWriter, field: number, value: string): void {
-  if (value !== "") writer.tag(field, WireType.LengthDelimited).string(value);
-}
-
-/** A map of bytes by text: one entry after another, in order of the keys, so that the same map has the same bytes. */
-export function writeAnnotations(writer: BinaryWriter, field: number, annotations: Annotations): void {
-  for (const [key, value] of [...annotations].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    writer.tag(field, WireType.LengthDelimited).fork();
-    writeText(writer, 1, key);
-    writeBytes(writer, 2, value);
-    writer.join();
-  }
-}
-
-export function readAnnotation(reader: BinaryReader, to: Map<string, Uint8Array>): void {
-  let [key, value] = ["", new Uint8Array()] as [string, Uint8Array];
-  readFields(reader.bytes(), (field, entry) => {
-    if (field === 1) key = entry.string();
-    else if (field === 2) value = entry.bytes();
-    else return false;
-    return true;
-  });
-  to.set(key, value);
-}
 
 /** A message of one kind of fields, by number; the empty value stands for one that is not there. */
 function fieldsCodec<Message extends object>(
@@ -72,7 +26,7 @@ function fieldsCodec<Message extends object>(
         const value = message[name as keyof Message];
         if (type === "bytes") writeBytes(writer, number, value as Uint8Array);
         else if (type === "text") writeText(writer, number, value as string);
-        else writeAnnotations(writer, number, value as Annotations);
+        else writeMap(writer, number, value as Annotations);
       }
       return writer.finish();
     },
@@ -83,7 +37,7 @@ function fieldsCodec<Message extends object>(
       readFields(bytes, (number, reader) => {
         const field = byNumber.get(number);
         if (field === undefined) return false;
-        if (field.type === "annotations") readAnnotation(reader, message[field.name] as Map<string, Uint8Array>);
+        if (field.type === "annotations") readMapEntry(reader, message[field.name] as Map<string, Uint8Array>);
         else message[field.name] = field.type === "bytes" ? reader.bytes() : reader.string();
         return true;
       });
@@ -91,9 +45,6 @@ function fieldsCodec<Message extends object>(
     },
   };
 }
-
-/** A request without fields. */
-export const empty: Codec<object> = { write: () => new Uint8Array(), read: () => ({}) };
 
 /** Field numbers of k8s.io/kms apis/v2/api.proto. */
 export const v2 = {

@@ -8,6 +8,7 @@ import {
   type sendUnaryData,
   status,
 } from "@grpc/grpc-js";
+import { closed, grpcMethod } from "@sallyport/grpc";
 import { TokenRefused } from "../../token-review.ts";
 import type { Authority } from "../authority/authority.ts";
 import { AuthorityError } from "../authority/authority-state.ts";
@@ -16,7 +17,6 @@ import { SpiffeIdError, serviceAccountId } from "../spiffe-id.ts";
 import { type CertificateRequest, parseCertificateRequest } from "../x509/certificate-request.ts";
 import { DerError } from "../x509/der-reader.ts";
 import type { TokenHolder } from "./account-token.ts";
-import { closed, grpcMethod } from "./grpc-method.ts";
 import {
   type CertificateRequestMessage,
   type CertificateResponseMessage,
@@ -96,7 +96,6 @@ export const createCertificate = grpcMethod(
   "/istio.v1.auth.IstioCertificateService/CreateCertificate",
   certificateRequest,
   certificateResponse,
-  false,
 );
 
 type Call = ServerUnaryCall<CertificateRequestMessage, CertificateResponseMessage>;

@@ -1,27 +1,5 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-
-/** How a message is written to bytes and read from them. Reading throws for bytes that are no message. */
-export interface Codec<Message> {
-  readonly write: (message: Message) => Uint8Array;
-  readonly read: (bytes: Uint8Array) => Message;
-}
-
-/** Reads the fields of a message that may have others, of which a later version knows. `onField` answers whether it read the field. */
-function readFields(bytes: Uint8Array, onField: (field: number, reader: BinaryReader) => boolean): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (!onField(field, reader)) reader.skip(type, field);
-  }
-}
-
-function writeText(writer: BinaryWriter, field: number, value: string): void {
-  if (value !== "") writer.tag(field, WireType.LengthDelimited).string(value);
-}
-
-function writeBytes(writer: BinaryWriter, field: number, value: Uint8Array): void {
-  if (value.length > 0) writer.tag(field, WireType.LengthDelimited).bytes(value);
-}
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { type Codec, readFields, readMapEntry, writeBytes, writeMap, writeText } from "@sallyport/grpc";
 
 /** Messages of Istio's security/v1alpha1/ca.proto; what a client tells of itself beside them (metadata) is passed over. */
 export interface CertificateRequestMessage {
@@ -72,9 +50,6 @@ export const certificateResponse: Codec<CertificateResponseMessage> = {
   },
 };
 
-/** A request without fields; what a later version has in it is passed over. */
-export const empty: Codec<object> = { write: () => new Uint8Array(), read: () => ({}) };
-
 /** Messages of the SPIFFE Workload API; bytes are DER, certificates one behind another. */
 export interface X509Svid {
   readonly spiffeId: string;
@@ -101,7 +76,7 @@ export const x509SvidResponse: Codec<X509SvidResponse> = {
       writeBytes(writer, 4, each.bundle);
       writer.join();
     }
-    writeBundles(writer, 3, federatedBundles);
+    writeMap(writer, 3, federatedBundles);
     return writer.finish();
   },
   read: (bytes) => {
@@ -109,7 +84,7 @@ export const x509SvidResponse: Codec<X509SvidResponse> = {
     const federatedBundles = new Map<string, Uint8Array>();
     readFields(bytes, (field, reader) => {
       if (field === 1) svids.push(readSvid(reader.bytes()));
-      else if (field === 3) readBundle(reader.bytes(), federatedBundles);
+      else if (field === 3) readMapEntry(reader, federatedBundles);
       else return false;
       return true;
     });
@@ -141,37 +116,16 @@ export interface X509BundlesResponse {
 export const x509BundlesResponse: Codec<X509BundlesResponse> = {
   write: ({ bundles }) => {
     const writer = new BinaryWriter();
-    writeBundles(writer, 2, bundles);
+    writeMap(writer, 2, bundles);
     return writer.finish();
   },
   read: (bytes) => {
     const bundles = new Map<string, Uint8Array>();
     readFields(bytes, (field, reader) => {
       if (field !== 2) return false;
-      readBundle(reader.bytes(), bundles);
+      readMapEntry(reader, bundles);
       return true;
     });
     return { bundles };
   },
 };
-
-function writeBundles(writer: BinaryWriter, field: number, bundles: ReadonlyMap<string, Uint8Array>): void {
-  for (const [id, bundle] of bundles) {
-    writer.tag(field, WireType.LengthDelimited).fork();
-    writeText(writer, 1, id);
-    writeBytes(writer, 2, bundle);
-    writer.join();
-  }
-}
-
-function readBundle(bytes: Uint8Array, to: Map<string, Uint8Array>): void {
-  let id = "";
-  let bundle: Uint8Array = empties;
-  readFields(bytes, (field, reader) => {
-    if (field === 1) id = reader.string();
-    else if (field === 2) bundle = reader.bytes();
-    else return false;
-    return true;
-  });
-  to.set(id, bundle);
-}

@@ -1,36 +1,30 @@
 import { createPrivateKey } from "node:crypto";
 import { Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
+import { type Codec, closed, empty, grpcMethod } from "@sallyport/grpc";
 import type { WatchedSource } from "../client/kept-certificate.ts";
 import { formatSpiffeId, parseSpiffeId } from "../spiffe-id.ts";
 import type { WorkloadCertificate } from "../workload-certificate.ts";
 import { pemBlocks } from "../x509/pem.ts";
-import { closed, grpcMethod } from "./grpc-method.ts";
-import {
-  type Codec,
-  empty,
-  type X509BundlesResponse,
-  type X509SvidResponse,
-  x509BundlesResponse,
-  x509SvidResponse,
-} from "./wire.ts";
+import { type X509BundlesResponse, type X509SvidResponse, x509BundlesResponse, x509SvidResponse } from "./wire.ts";
 
 export interface WorkloadApi {
   readonly close: (graceMs: number) => Promise<void>;
 }
 
 const path = (method: string) => `/SpiffeWorkloadAPI/${method}`;
+const stream = { responseStream: true };
 const unused: Codec<object> = empty;
 
 export const workloadMethods = {
-  FetchX509SVID: grpcMethod(path("FetchX509SVID"), empty, x509SvidResponse, true),
-  FetchX509Bundles: grpcMethod(path("FetchX509Bundles"), empty, x509BundlesResponse, true),
+  FetchX509SVID: grpcMethod(path("FetchX509SVID"), empty, x509SvidResponse, stream),
+  FetchX509Bundles: grpcMethod(path("FetchX509Bundles"), empty, x509BundlesResponse, stream),
 };
 
 /** Without JWTs: nobody here signs any. */
 const unserved = {
-  FetchJWTSVID: grpcMethod(path("FetchJWTSVID"), unused, unused, false),
-  FetchJWTBundles: grpcMethod(path("FetchJWTBundles"), unused, unused, true),
-  ValidateJWTSVID: grpcMethod(path("ValidateJWTSVID"), unused, unused, false),
+  FetchJWTSVID: grpcMethod(path("FetchJWTSVID"), unused, unused),
+  FetchJWTBundles: grpcMethod(path("FetchJWTBundles"), unused, unused, stream),
+  ValidateJWTSVID: grpcMethod(path("ValidateJWTSVID"), unused, unused),
 };
 
 /**

@@ -1,5 +1,4 @@
-import type { Server } from "@grpc/grpc-js";
-import type { Codec } from "./wire.ts";
+import type { Codec } from "./codec.ts";
 
 /** The form in which grpc-js takes a method of one request, and of one answer or a stream of them. */
 export interface GrpcMethod<Request, Answer> {
@@ -12,12 +11,12 @@ export interface GrpcMethod<Request, Answer> {
   readonly responseDeserialize: (bytes: Buffer) => Answer;
 }
 
-/** `path` is that of HTTP/2: `/SERVICE/METHOD`. */
+/** `path` is that of HTTP/2: `/SERVICE/METHOD`, the service by its full name. */
 export function grpcMethod<Request, Answer>(
   path: string,
   request: Codec<Request>,
   answer: Codec<Answer>,
-  responseStream: boolean,
+  { responseStream = false }: { readonly responseStream?: boolean } = {},
 ): GrpcMethod<Request, Answer> {
   return {
     path,
@@ -28,11 +27,4 @@ export function grpcMethod<Request, Answer>(
     responseSerialize: (value) => Buffer.from(answer.write(value)),
     responseDeserialize: (bytes) => answer.read(bytes),
   };
-}
-
-/** Lets calls that are under way come to their end, but for longer than that. */
-export async function closed(server: Server, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => server.forceShutdown(), graceMs);
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  clearTimeout(timer);
 }
