@@ -87,7 +87,8 @@ function infoOf(sample: Sample): ResourceInfo {
   return found;
 }
 
-function collectionOf({ group, version, resource, namespaced }: ResourceInfo): string {
+/** Where objects of a kind lie: in the namespace `d`, if in any. */
+export function collectionOf({ group, version, resource, namespaced }: ResourceInfo): string {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   return `${root}${namespaced ? "/namespaces/d" : ""}/${resource}`;
 }
