@@ -1,40 +1,30 @@
-import {
-  constants,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  privateDecrypt,
-  publicEncrypt,
-} from "node:crypto";
 import type { TestContext } from "node:test";
+import { type FakeAzureKey, FakeAzureKeys } from "./azure-keys.fixture.ts";
+import { FakeAzureSecrets } from "./azure-secrets.fixture.ts";
 import { type FakeAnswer, type FakeRequest, startFake } from "./http-fake.fixture.ts";
-
-interface FakeKey {
-  readonly version: string;
-  readonly key: KeyObject;
-  enabled: boolean;
-}
 
 /** What Azure answers of Key Vault, of its directory's tokens and of a machine's. */
 export class FakeAzure {
-  readonly keys: FakeKey[] = [];
-  readonly secrets = new Map<string, string>();
+  readonly vaultKeys = new FakeAzureKeys(() => this.url);
+  readonly secrets = new FakeAzureSecrets(() => this.url);
   readonly calls: string[] = [];
   url = "";
   #tokens = 0;
   /** Whoever shows another one is sent away. */
   token = "";
 
-  static async start(t: TestContext): Promise<FakeAzure> {
+  static async start(t: TestContext, tls?: Parameters<typeof startFake>[2]): Promise<FakeAzure> {
     const fake = new FakeAzure();
-    fake.url = await startFake(t, (request) => fake.#answer(request));
+    fake.url = await startFake(t, (request) => fake.#answer(request), tls);
     return fake;
   }
 
+  get keys(): FakeAzureKey[] {
+    return this.vaultKeys.versions;
+  }
+
   rotate(version: string): string {
-    const { privateKey: key } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    this.keys.push({ version, key, enabled: true });
-    return `${this.url}/keys/kube/${version}`;
+    return this.vaultKeys.rotate(version);
   }
 
   #answer({ method, path, headers, body }: FakeRequest): FakeAnswer {
@@ -48,10 +38,18 @@ export class FakeAzure {
     if (headers["authorization"] !== `Bearer ${this.token}`)
       return {
         status: 401,
+        headers: { "WWW-Authenticate": this.#challenge() },
         body: { error: { code: "Unauthorized", message: "AKV10000: Request is missing a Bearer token." } },
       };
     if (searchParams.get("api-version") !== "7.4") return { status: 400, body: {} };
-    return pathname.startsWith("/secrets") ? this.#secret(pathname) : this.#key(method, pathname, body);
+    return pathname.startsWith("/keys")
+      ? this.vaultKeys.answer(method, pathname, body)
+      : this.secrets.answer(method, pathname, searchParams, body);
+  }
+
+  /** Whom clients of the vendor ask for a token, and for what. */
+  #challenge(): string {
+    return `Bearer authorization="${this.url}/tenant-1", resource="${this.url}"`;
   }
 
   #login(path: string, form: URLSearchParams): FakeAnswer {
@@ -76,43 +74,5 @@ export class FakeAzure {
   #newToken(): string {
     this.token = `canary-token-${++this.#tokens}`;
     return this.token;
-  }
-
-  #key(method: string, path: string, body: string): FakeAnswer {
-    const [, version, operation] = /^\/keys\/kube(?:\/(\w+?))??(?:\/(wrapkey|unwrapkey))?$/.exec(path) ?? [];
-    const found = version === undefined ? this.keys.at(-1) : this.keys.find((each) => each.version === version);
-    if (found === undefined)
-      return { status: 404, body: { error: { code: "KeyNotFound", message: `A key with ${path} was not found` } } };
-    const kid = `${this.url}/keys/kube/${found.version}`;
-    if (method === "GET")
-      return { status: 200, body: { key: { kid, kty: "RSA" }, attributes: { enabled: found.enabled } } };
-    const { alg, value } = JSON.parse(body) as { readonly alg: string; readonly value: string };
-    if (alg !== "RSA-OAEP-256") return { status: 400, body: { error: { code: "BadParameter", message: "alg" } } };
-    const [padding, bytes] = [constants.RSA_PKCS1_OAEP_PADDING, Buffer.from(value, "base64url")];
-    try {
-      const made =
-        operation === "wrapkey"
-          ? publicEncrypt({ key: createPublicKey(found.key), padding, oaepHash: "sha256" }, bytes)
-          : privateDecrypt({ key: found.key, padding, oaepHash: "sha256" }, bytes);
-      return { status: 200, body: { kid, value: made.toString("base64url") } };
-    } catch {
-      return { status: 400, body: { error: { code: "BadParameter", message: "The parameter is incorrect." } } };
-    }
-  }
-
-  #secret(path: string): FakeAnswer {
-    if (path === "/secrets")
-      return {
-        status: 200,
-        body: { value: [...this.secrets.keys()].map((name) => ({ id: `${this.url}/secrets/${name}` })) },
-      };
-    const [, name = "", version = "v1"] = /^\/secrets\/([\w-]+)(?:\/(\w+))?$/.exec(path) ?? [];
-    const value = this.secrets.get(name);
-    if (value === undefined)
-      return {
-        status: 404,
-        body: { error: { code: "SecretNotFound", message: `A secret with (name/id) ${name} was not found` } },
-      };
-    return { status: 200, body: { value, id: `${this.url}/secrets/${name}/${version}` } };
   }
 }

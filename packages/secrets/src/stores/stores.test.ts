@@ -133,8 +133,9 @@ test("secrets of moto are read as the fake's, by versions and stages", { skip: n
 
 test("secrets of Azure are read, and nothing of a next page elsewhere", async (t) => {
   const fake = await FakeAzure.start(t);
-  fake.secrets.set("db", "canary");
-  fake.secrets.set("cache", "x");
+  fake.secrets.set("db", "canary-old", "v7");
+  fake.secrets.set("db", "canary", "v8");
+  for (const name of ["cache", "app-a", "app-b", "app-c"]) fake.secrets.set(name, "x");
   const azureAt = (url: string) => {
     const remote = remoteFor(t);
     const environment = { AZURE_POD_IDENTITY_AUTHORITY_HOST: fake.url };
@@ -145,10 +146,10 @@ test("secrets of Azure are read, and nothing of a next page elsewhere", async (t
     return new AzureSecrets({ vault: url, remote, token });
   };
   const store = azureAt(fake.url);
-  assert.deepEqual(await read(store, "db"), ["canary", "v1"]);
-  assert.deepEqual(await read(store, "secret/db", "v7"), ["canary", "v7"]);
+  assert.deepEqual(await read(store, "db"), ["canary", "v8"]);
+  assert.deepEqual(await read(store, "secret/db", "v7"), ["canary-old", "v7"]);
   assert.equal(await read(store, "none"), undefined);
-  assert.deepEqual(await store.list(""), ["cache", "db"]);
+  assert.deepEqual(await store.list(""), ["app-a", "app-b", "app-c", "cache", "db"]);
   await assert.rejects(store.read("../keys/x", undefined), /expected a secret's name of letters, digits and dashes$/);
   const evil = await startFake(t, () => ({ status: 200, body: { value: [], nextLink: `${fake.url}/secrets?x=1` } }));
   await assert.rejects(azureAt(evil).list(""), new RemoteError("Azure Key Vault: the next page is none of the vault"));
