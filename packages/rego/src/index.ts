@@ -133,6 +133,7 @@ export {
   TestRunner,
 } from "./test/runner.ts";
 export { EvaluatedLabels } from "./topdown/evaluated-labels.ts";
+export type { CountedOperation, Instrumentation, TimedOperation } from "./topdown/instrumentation.ts";
 export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";

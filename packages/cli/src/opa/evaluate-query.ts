@@ -70,8 +70,11 @@ async function evaluatePrepared(
     );
     return { answers: [], partial, builtinErrors };
   }
+  const instrumentation = request.flags.bool("instrument") ? metrics.instrumentation() : undefined;
   const answers = await metrics.timedAsync("rego_query_eval", () =>
-    isObserved(observers) ? prepared.walkAsync(options) : prepared.answersAsync(options),
+    isObserved(observers) || instrumentation !== undefined
+      ? prepared.walkAsync({ ...options, instrumentation })
+      : prepared.answersAsync(options),
   );
   return { answers, partial: undefined, builtinErrors };
 }

@@ -11,8 +11,8 @@ export interface Aggregate {
 
 const shares = { "75%": 0.75, "90%": 0.9, "95%": 0.95, "99%": 0.99, "99.9%": 0.999, "99.99%": 0.9999 };
 
-/** Of one number at least. */
-export function aggregate(values: readonly number[]): Aggregate {
+/** Of one number at least; `all` of how many, where they are a sample. */
+export function aggregate(values: readonly number[], all: number = values.length): Aggregate {
   const sorted = values.toSorted((a, b) => a - b);
   const count = sorted.length;
   const mean = sorted.reduce((sum, value) => sum + value, 0) / count;
@@ -31,7 +31,7 @@ export function aggregate(values: readonly number[]): Aggregate {
     json: () =>
       new Struct({
         ...Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, percentile(share)])),
-        count,
+        count: all,
         max: at(count - 1),
         mean,
         median: percentile(0.5),

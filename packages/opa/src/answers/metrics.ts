@@ -1,3 +1,4 @@
+import type { CountedOperation, Instrumentation } from "@sallyport/rego";
 import { aggregate } from "./aggregate.ts";
 import { type Printable, Struct } from "./json-text.ts";
 
@@ -23,12 +24,30 @@ export type StageTimerName = `compile_stage_${string}` | `query_compile_stage_${
 /** Runs the parse of a module or of a document, and counts the time that it takes: `Metrics.timed`. */
 export type ParseTimer = <T>(name: "rego_module_parse" | "rego_data_parse", parse: () => T) => T;
 
-export type CounterName = "server_query_cache_hit";
+export type CounterName = "server_query_cache_hit" | CountedOperation;
+
+/** As OPA, a histogram keeps so many durations and tells of these. */
+const maxSample = 1028;
+
+/** Durations in nanoseconds: the last of them, and how many there were. */
+class Durations {
+  count = 0;
+  readonly #sample: number[] = [];
+
+  add(nanoseconds: number): void {
+    this.#sample[this.count++ % maxSample] = nanoseconds;
+  }
+
+  json(): Struct {
+    return aggregate(this.#sample, this.count).json();
+  }
+}
 
 /** How long the parts of one evaluation took. */
 export class Metrics {
   readonly #timers = new Map<string, number>();
   readonly #counters = new Map<string, number>();
+  readonly #histograms = new Map<string, Durations>();
 
   /** Runs something, and adds the time that it takes to a timer. */
   timed<T>(name: TimerName | StageTimerName, run: () => T): T {
@@ -38,6 +57,25 @@ export class Metrics {
     } finally {
       this.add(name, performance.now() - start);
     }
+  }
+
+  /** Tells each operation of a walk: those that are timed have a histogram beside their timer. */
+  instrumentation(): Instrumentation {
+    return {
+      timed: (operation, run) => {
+        const start = performance.now();
+        try {
+          return run();
+        } finally {
+          const milliseconds = performance.now() - start;
+          this.add(operation, milliseconds);
+          const durations = this.#histograms.get(operation) ?? new Durations();
+          this.#histograms.set(operation, durations);
+          durations.add(Math.round(milliseconds * 1e6));
+        }
+      },
+      count: (operation) => this.count(operation, 1),
+    };
   }
 
   async timedAsync<T>(name: TimerName, run: () => Promise<T>): Promise<T> {
@@ -73,7 +111,11 @@ export class Metrics {
   }
 
   json(): Struct {
-    return new Struct(Object.fromEntries(this.entries()));
+    const histograms = [...this.#histograms].map(
+      ([name, durations]) => [`histogram_${name}`, durations.json()] as const,
+    );
+    const all: readonly (readonly [string, Printable])[] = [...this.entries(), ...histograms];
+    return new Struct(Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1))));
   }
 }
 

@@ -8,6 +8,7 @@ import {
   readDocument,
   StoreError,
   type Value,
+  type WalkOptions,
 } from "@sallyport/rego";
 import type { Generation } from "./policy-state.ts";
 
@@ -17,24 +18,27 @@ type RuleNode = Generation["policy"]["compiled"]["root"];
 const number = /^[+-]?\d+$/;
 
 /**
- * The document at a path: base data alone is read, all else evaluated. Undefined where there is none. `labels` are told where they are given, `stages` of what is compiled.
+ * The document at a path: base data alone is read, all else evaluated, and by a walk where its labels or its operations are told. Undefined
+ * where there is none. `stages` are told of what is compiled.
  * Throws `EvaluationError`, `RegoError`.
  */
 export async function documentAt(
   { policy, data }: Generation,
   path: DataPath,
-  options: EvaluateOptions,
+  { instrumentation, ...options }: EvaluateOptions & Pick<WalkOptions, "instrumentation">,
   labels?: EvaluatedLabels,
   stages: Pick<QueryOptions, "timed"> = {},
 ): Promise<Value | undefined> {
-  if (isBaseData(policy.compiled.root, path)) return baseDocument(data, path);
+  const isWalked = labels !== undefined || instrumentation !== undefined;
+  const watched = { ...options, data, labels, instrumentation };
+  if (instrumentation === undefined && isBaseData(policy.compiled.root, path)) return baseDocument(data, path);
   const inside = { ...options, data };
   if (isPlain(policy.compiled.root, path)) {
     const text = path.join("/");
-    return labels === undefined ? policy.evaluateAsync(text, inside) : policy.walkDocument(text, { ...inside, labels });
+    return isWalked ? policy.walkDocument(text, watched) : policy.evaluateAsync(text, inside);
   }
   const query = documentQuery({ policy }, path, stages);
-  const [answer] = await (labels === undefined ? query.answersAsync(inside) : query.walkAsync({ ...inside, labels }));
+  const [answer] = await (isWalked ? query.walkAsync(watched) : query.answersAsync(inside));
   return answer?.expressions[0]?.value;
 }
 

@@ -1,4 +1,4 @@
-import type { Effects, EvaluateOptions, QueryOptions, RegoPolicy } from "@sallyport/rego";
+import type { Effects, EvaluateOptions, QueryOptions, RegoPolicy, WalkOptions } from "@sallyport/rego";
 import type { Struct } from "../answers/json-text.ts";
 import { Metrics } from "../answers/metrics.ts";
 import type { ServerConfig } from "./config.ts";
@@ -75,6 +75,11 @@ export class Timing {
   /** For the stages of a query's compiler: timed where the client asks for them. */
   stages(request: ServerRequest): Pick<QueryOptions, "timed"> {
     return isOn(request, "instrument") ? { timed: this.metrics.timed.bind(this.metrics) } : {};
+  }
+
+  /** For the operations of the evaluation, which then is a walk, where the client asks for them. */
+  operations(request: ServerRequest): Pick<WalkOptions, "instrumentation"> {
+    return isOn(request, "instrument") ? { instrumentation: this.metrics.instrumentation() } : {};
   }
 
   /** What the client is told of it, when he has asked. */

@@ -1,3 +1,4 @@
+import { type Instrumentation, timed } from "./instrumentation.ts";
 import { arrayOf, objectOf, setOf } from "./lower.ts";
 import type { ComprehensionNode, Node, Query, Step, VarNode } from "./node.ts";
 
@@ -14,9 +15,11 @@ export interface Bound {
 export class Bindings {
   readonly id: number;
   readonly #bound = new Map<string, Bound>();
+  readonly #instrumentation: Instrumentation | undefined;
 
-  constructor(id: number) {
+  constructor(id: number, instrumentation?: Instrumentation) {
     this.id = id;
+    this.#instrumentation = instrumentation;
   }
 
   bind({ name }: VarNode, node: Node, bindings: Bindings): void {
@@ -48,17 +51,22 @@ export class Bindings {
 
   /** The node with all bound vars replaced. With `caller`, unbound vars of other queries than it are made unique. */
   plug(node: Node, caller?: Bindings): Node {
+    if (this.#instrumentation === undefined) return this.#plug(node, caller);
+    return timed(this.#instrumentation, "eval_op_plug", () => this.#plug(node, caller));
+  }
+
+  #plug(node: Node, caller: Bindings | undefined): Node {
     switch (node.kind) {
       case "known":
       case "comprehension":
         return node;
       case "var": {
         const next = this.apply(node);
-        if (next.node !== node || next.bindings !== this) return next.bindings.plug(next.node, caller);
+        if (next.node !== node || next.bindings !== this) return next.bindings.#plug(next.node, caller);
         return this.#namespaced(node, caller);
       }
       default:
-        return mapParts(node, (part) => this.plug(part, caller));
+        return mapParts(node, (part) => this.#plug(part, caller));
     }
   }
 

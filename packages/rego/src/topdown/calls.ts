@@ -6,6 +6,7 @@ import type { Value } from "../value/value.ts";
 import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { evaluateFunction } from "./functions.ts";
+import { timed } from "./instrumentation.ts";
 import { arrayOf, callOf, lowerTerm, setOf } from "./lower.ts";
 import { type CallTerms, known, type Node, type Step } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
@@ -73,7 +74,9 @@ function evaluateBuiltin(
   const values = plugged.map(({ value }) => value);
   if (name === "trace" && typeof values[0] === "string") frame.trace("Note", { kind: "note", loc }, values[0]);
   if (name === "internal.test_case") frame.trace("TestCase", caseNode(calledWith(step, operator, values)));
-  const result = machine.run.call(name, values, placeOf(loc));
+  const result = timed(machine.instrumentation, "eval_op_builtin_call", () =>
+    machine.run.call(name, values, placeOf(loc)),
+  );
   if (result === undefined) return undefined;
   const signature = machine.compiled.builtin(name);
   if (signature !== undefined && signature.result === undefined) return next();

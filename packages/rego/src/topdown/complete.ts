@@ -52,6 +52,7 @@ function evaluateValue(virtual: Virtual, next: Next): Stop | undefined {
   const { frame, bindings, plugged, at, candidates } = virtual;
   const key = cacheKey(plugged.slice(0, at + 1));
   const cached = frame.machine.cache.get(key);
+  frame.machine.countCached(cached !== undefined);
   if (cached !== undefined) return cached.value && select(virtual, cached.value, bindings, next);
   let earlier: Known | undefined;
   let deferred: Stop | undefined;

@@ -22,7 +22,9 @@ export function evaluateComprehension(
   next: Next,
 ): Stop | undefined {
   if (isUnknown(frame, node, bindings)) return saveComprehension(frame, node, bindings, other, isSwapped, next);
-  return frame.biunify(fromIndex(frame, node) ?? collect(frame, node), other.node, bindings, other.bindings, next);
+  const indexed = fromIndex(frame, node);
+  if (indexed === undefined) frame.machine.instrumentation?.count("eval_op_comprehension_cache_miss");
+  return frame.biunify(indexed ?? collect(frame, node), other.node, bindings, other.bindings, next);
 }
 
 type Collected = RegoObject | RegoSet | Value[];
@@ -54,8 +56,17 @@ function add(collected: RegoSet | Value[], value: Value): void {
 /** Undefined where there is no index, and where it has nothing: then the comprehension is evaluated after all. */
 function fromIndex(frame: Frame, node: ComprehensionNode): Known | undefined {
   const { indexedBy } = node;
-  if (indexedBy === undefined) return undefined;
-  const index = frame.machine.indices.get(node, () => makeIndex(frame, node, indexedBy));
+  const { indices, instrumentation } = frame.machine;
+  if (indexedBy === undefined) {
+    instrumentation?.count("eval_op_comprehension_cache_skip");
+    return undefined;
+  }
+  let isBuilt = false;
+  const index = indices.get(node, () => {
+    isBuilt = true;
+    return makeIndex(frame, node, indexedBy);
+  });
+  instrumentation?.count(`eval_op_comprehension_cache_${isBuilt ? "build" : "hit"}`);
   const key = cacheKey(indexedBy.map((name) => frame.bindings.plug(varNode(name))));
   return key === undefined ? undefined : index.get(key);
 }

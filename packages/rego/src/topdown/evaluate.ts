@@ -25,6 +25,7 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
     tracer: options.tracer,
     labels: options.labels,
     names: query.written,
+    instrumentation: options.instrumentation,
   });
   options.tracer?.begin?.();
   options.labels?.begin();

@@ -55,7 +55,7 @@ export class Frame {
     this.parent = from;
     this.query = init.query;
     this.queryId = init.machine.nextQuery();
-    this.bindings = init.bindings ?? new Bindings(this.queryId);
+    this.bindings = init.bindings ?? new Bindings(this.queryId, init.machine.instrumentation);
     this.names = init.names;
     this.input = init.input;
     this.data = init.data;

@@ -82,6 +82,7 @@ function evaluateValue(call: FunctionCall, next: Next): Stop | undefined {
   const inputs = args.slice(0, arity).map((each) => frame.bindings.plug(each));
   const key = partial === undefined ? cacheKey([...path, ...inputs]) : undefined;
   const cached = cache.get(key)?.value;
+  if (partial === undefined) frame.machine.countCached(cached !== undefined);
   if (cached !== undefined) return answer(call, cached, next);
   let earlier: Known | undefined;
   let deferred: Stop | undefined;

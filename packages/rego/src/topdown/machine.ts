@@ -5,6 +5,7 @@ import { ComprehensionIndices, FunctionMocks, VirtualCache } from "./caches.ts";
 import type { EvaluatedLabels } from "./evaluated-labels.ts";
 import type { Operations } from "./frame.ts";
 import type { InliningControl } from "./inlining.ts";
+import { BaseReads, type Instrumentation } from "./instrumentation.ts";
 import type { Node, RefNode, WalkedRule } from "./node.ts";
 import { type RuleTreeNode, ruleTreeOf } from "./rule-tree.ts";
 import { hasPrefix, type SaveSet, SaveStack, SaveSupport } from "./save.ts";
@@ -20,6 +21,7 @@ export interface MachineOptions {
   readonly labels?: EvaluatedLabels | undefined;
   /** The author's names of the query's locals. */
   readonly names: ReadonlyMap<string, string>;
+  readonly instrumentation?: Instrumentation | undefined;
 }
 
 /** What one evaluation shares between all of its queries and rules. */
@@ -33,7 +35,9 @@ export class Machine {
   readonly names: ReadonlyMap<string, string>;
   readonly tree: RuleTreeNode;
   /** Of the query that was asked: its vars keep their names. */
-  readonly caller: Bindings = new Bindings(0);
+  readonly caller: Bindings;
+  readonly instrumentation: Instrumentation | undefined;
+  readonly baseReads: BaseReads | undefined;
   readonly cache: VirtualCache = new VirtualCache();
   readonly indices: ComprehensionIndices = new ComprehensionIndices();
   readonly mocks: FunctionMocks = new FunctionMocks();
@@ -50,10 +54,18 @@ export class Machine {
     this.labels = options.labels;
     this.names = options.names;
     this.tree = ruleTreeOf(options.compiled);
+    this.instrumentation = options.instrumentation;
+    this.baseReads = this.instrumentation && new BaseReads(this.instrumentation);
+    this.caller = new Bindings(0, this.instrumentation);
   }
 
   nextQuery(): number {
     return this.#nextQuery++;
+  }
+
+  /** Whether what rules answer was kept. */
+  countCached(isHit: boolean): void {
+    this.instrumentation?.count(isHit ? "eval_op_virtual_cache_hit" : "eval_op_virtual_cache_miss");
   }
 
   /** True when `with` has replaced this document or one above it. */

@@ -47,6 +47,7 @@ function evaluateAll(virtual: Virtual, next: Next): Stop | undefined {
   const { frame, plugged, at, bindings, result } = virtual;
   const key = cacheKey(plugged.slice(0, at + 1));
   const cached = frame.machine.cache.get(key)?.value;
+  frame.machine.countCached(cached !== undefined);
   const value = cached ?? collectAll(virtual);
   if (cached === undefined) frame.machine.cache.put(key, value);
   return frame.biunify(value, result.node, bindings, result.bindings, next);
@@ -79,6 +80,7 @@ function evaluateEach(virtual: Virtual, unknown: boolean, next: Next): Stop | un
   }
   const hint = unknown ? undefined : new CacheHint(virtual);
   const hit = hint?.lookup();
+  if (hint !== undefined) frame.machine.countCached(hit !== undefined);
   if (hit !== undefined) return select(virtual, hit.at, { node: hit.value, bindings }, next);
   if (hint?.isFull === true) {
     const value = collectAll(virtual);

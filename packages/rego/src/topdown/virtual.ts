@@ -3,6 +3,7 @@ import type { Value } from "../value/value.ts";
 import { baseDocument } from "./base-data.ts";
 import { evaluateComplete } from "./complete.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
+import { timed } from "./instrumentation.ts";
 import { beginsWith, type Node, refNode } from "./node.ts";
 import { evaluatePartial } from "./partial-rules.ts";
 import type { Subject } from "./rule-conditions.ts";
@@ -39,7 +40,8 @@ export function findCandidates(
   ref: readonly Node[],
   args: readonly Node[] | undefined,
 ): Candidates {
-  const found = node.index(frame.machine.tree).candidates(lookIn(frame, args));
+  const { tree, instrumentation } = frame.machine;
+  const found = timed(instrumentation, "eval_op_rule_index", () => node.index(tree).candidates(lookIn(frame, args)));
   const count = `matched ${found.rules.length} rule${found.rules.length === 1 ? "" : "s"}`;
   frame.trace("Index", stepNode(frame.step), `(${count}${found.earlyExit ? ", early exit" : ""})`, ref);
   return found;
@@ -47,8 +49,8 @@ export function findCandidates(
 
 /** What is known of documents and arguments without evaluating anything. */
 function lookIn(frame: Frame, args: readonly Node[] | undefined): Look {
-  const { partial } = frame.machine;
-  return (subject: Subject): ReturnType<Look> => {
+  const { partial, instrumentation } = frame.machine;
+  const look = (subject: Subject): ReturnType<Look> => {
     if (subject.kind === "arg") {
       const arg = args?.[subject.at];
       if (arg === undefined) return unknownValue;
@@ -62,6 +64,12 @@ function lookIn(frame: Frame, args: readonly Node[] | undefined): Look {
     if (beginsWith(terms, "data")) return baseDocument(frame, terms);
     return frame.input?.kind === "known" ? valueBelow(frame.input.value, terms) : undefined;
   };
+  if (instrumentation === undefined) return look;
+  // Base documents are timed where they are read.
+  return (subject) =>
+    subject.kind !== "arg" && beginsWith(subject.terms, "data")
+      ? look(subject)
+      : instrumentation.timed("eval_op_resolve", () => look(subject));
 }
 
 function valueBelow(document: Value, terms: readonly Node[]): Value | undefined {

@@ -2,6 +2,7 @@ import type { Builtin } from "../builtins/builtin.ts";
 import { limitReached } from "../run/errors.ts";
 import type { RunOptions } from "../run/options.ts";
 import type { EvaluatedLabels } from "./evaluated-labels.ts";
+import type { Instrumentation } from "./instrumentation.ts";
 import type { Tracer } from "./trace.ts";
 
 export interface WalkOptions extends RunOptions {
@@ -10,6 +11,7 @@ export interface WalkOptions extends RunOptions {
   readonly tracer?: Tracer;
   /** Takes the labels of the rules that answer. */
   readonly labels?: EvaluatedLabels | undefined;
+  readonly instrumentation?: Instrumentation | undefined;
 }
 
 /** Runs a walk; when it goes deeper than the stack holds, that is the policy's fault. */

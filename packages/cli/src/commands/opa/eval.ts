@@ -38,7 +38,11 @@ const flags: readonly FlagSpec[] = [
   },
   { name: "fail-defined", kind: "bool", usage: "exit with status 1 when the result is defined and not empty" },
   { name: "format", short: "f", kind: "enum", values: formats, default: "json", usage: "output format" },
-  { name: "instrument", kind: "bool", usage: "as --metrics, with the stages of the compiler" },
+  {
+    name: "instrument",
+    kind: "bool",
+    usage: "as --metrics, with the stages of the compiler and the operations of the evaluation, which it slows down",
+  },
   {
     name: "nondeterminstic-builtins",
     kind: "bool",

@@ -5,6 +5,7 @@ import {
   type QueryOptions,
   RegoError,
   type Value,
+  type WalkOptions,
 } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
 import { Decision, loggedPath } from "../decision.ts";
@@ -50,7 +51,13 @@ async function answer(
   const options = { ...decision.evaluation(isStrict), input: input.value };
   const { result, explained } = await metrics
     .timedAsync("rego_query_eval", () =>
-      evaluate(generation, request, path, { ...options, labels }, timing.stages(request)),
+      evaluate(
+        generation,
+        request,
+        path,
+        { ...options, ...timing.operations(request), labels },
+        timing.stages(request),
+      ),
     )
     .catch((error: unknown) => {
       timing.end();
@@ -79,7 +86,10 @@ async function evaluate(
   generation: Generation,
   request: ServerRequest,
   path: DataPath,
-  { labels, ...options }: EvaluateOptions & { readonly labels: EvaluatedLabels | undefined },
+  {
+    labels,
+    ...options
+  }: Pick<WalkOptions, "instrumentation"> & EvaluateOptions & { readonly labels: EvaluatedLabels | undefined },
   stages: Pick<QueryOptions, "timed">,
 ): Promise<Evaluated> {
   const mode = explainMode(request);

@@ -59,6 +59,7 @@ async function answer(
   const query = metrics.timed("rego_query_compile", () =>
     prepared(policy, body, { captureValues: true, unsafeBuiltins, ...timing.stages(request) }),
   );
+  const { instrumentation } = timing.operations(request);
   const mode = explainMode(request);
   const tracer = mode === "off" ? undefined : traceFor(request);
   const decision = new Decision(serving, request, generation);
@@ -67,9 +68,9 @@ async function answer(
   const options = { ...decision.evaluation(), data, input };
   const answers = await metrics
     .timedAsync("rego_query_eval", () =>
-      tracer === undefined && labels === undefined
+      tracer === undefined && labels === undefined && instrumentation === undefined
         ? query.answersAsync(options)
-        : query.walkAsync({ ...options, ...(tracer && { tracer }), labels }),
+        : query.walkAsync({ ...options, ...(tracer && { tracer }), labels, instrumentation }),
     )
     .catch((error: unknown) => decision.fail(error, made));
   if (timesHandler) timing.end();
