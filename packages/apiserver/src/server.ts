@@ -205,6 +205,7 @@ export async function startApiServer(
     serviceAccountKeys: serviceAccounts.keys,
     serviceRanges: ranges,
     authorizer,
+    hostname: hostname(),
     ...(options.port === 0 ? {} : { port: options.port }),
     ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
     ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),

@@ -18,6 +18,8 @@ import { flowControlObjects } from "./flow-control-objects.ts";
 import { flowSchemaStatus } from "./flow-schema-status.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { hostPathProvisioner } from "./host-path-provisioner.ts";
+import { identityLease } from "./identity-lease.ts";
+import { identityLeaseGarbageCollector } from "./identity-lease-gc.ts";
 import { job } from "./job.ts";
 import { kubernetesService } from "./kubernetes-service.ts";
 import { namespace } from "./namespace.ts";
@@ -46,6 +48,8 @@ export const ownControllers: readonly ControllerKind[] = [
   flowSchemaStatus,
   apiServiceRegistration,
   apiServiceAvailability,
+  identityLease,
+  identityLeaseGarbageCollector,
 ];
 
 /** What runs where nothing else is said: without these the API server itself is not as clients know it. They are started first. */

@@ -31,6 +31,8 @@ export interface ControllerWorld {
   readonly serviceRanges: ServiceRanges;
   /** Where the API server was told to listen; absent where any port would do. */
   readonly port?: number;
+  /** The name of the machine, by which the server is known to others; no lease tells of it when absent. */
+  readonly hostname?: string;
   /** Who may what, as the server itself asks. */
   readonly authorizer: Authorizer;
   /** The name of this machine's own Node, where it is one. */
