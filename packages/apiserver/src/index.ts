@@ -39,6 +39,7 @@ export {
   type CredentialOptions,
   startApiServer,
 } from "./server.ts";
+export { serverIdentityHash } from "./server-identity.ts";
 export { readBackup, type Snapshot, writeBackup } from "./storage/backup.ts";
 export { type EtcdOptions, openEtcdStore } from "./storage/etcd-store.ts";
 export { openLmdbStore, readLmdbSnapshot, restoreLmdbStore } from "./storage/lmdb-store.ts";

@@ -10,7 +10,7 @@ import {
   servedCatalogue,
   timestampOf,
 } from "@sallyport/kube";
-import type { Encryption } from "@sallyport/secrets/encryption";
+import { type Encryption, EncryptionMetrics } from "@sallyport/secrets/encryption";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
 import { annotate } from "./annotate.ts";
@@ -42,6 +42,7 @@ import { Cache } from "./registry/cache.ts";
 import type { CacheEvent } from "./registry/history.ts";
 import type { Registry, RegistryOptions } from "./registry/registry.ts";
 import { addressRange, addressText, defaultServiceRanges, rangesIn } from "./registry/service-ranges.ts";
+import { serverIdentityHash } from "./server-identity.ts";
 import type { Store } from "./storage/store.ts";
 import { versionInfo } from "./version-info.ts";
 
@@ -82,6 +83,8 @@ export interface ApiServerOptions
   readonly audit?: AuditOptions;
   /** What `/metrics` tells of the process; left out when absent. */
   readonly processStats?: () => ProcessStats;
+  /** Where the sealing of the store's values is counted; nothing is sealed when absent. */
+  readonly encryptionMetrics?: EncryptionMetrics;
   /** What `/metrics` tells beside the server's own, in Prometheus' format. */
   readonly moreMetrics?: () => string;
   /** How long the server serves on, no longer ready, when it is to stop; kube-apiserver's `--shutdown-delay-duration`. */
@@ -153,6 +156,7 @@ export async function startApiServer(
   const version = versionInfo(options.version);
   const metrics = new ServerMetrics(catalogue, version);
   const { access } = metrics;
+  const { encryptionMetrics = new EncryptionMetrics(serverIdentityHash(hostname())) } = options;
   const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook, access.decided.bind(access));
   cache.follow(({ resource }) => metrics.watchCache.received(resource));
   const registry = createRegistry(
@@ -249,7 +253,8 @@ export async function startApiServer(
       text: () => {
         metrics.services.holds(cache.list("", "services"), rangesIn(ranges, cache.reader), ranges);
         metrics.watchCache.holds(cache.resources, cache.revision);
-        return metrics.render(countObjects(cache), options.processStats?.()) + (options.moreMetrics?.() ?? "");
+        const own = metrics.render(countObjects(cache), options.processStats?.());
+        return [own, encryptionMetrics.render(), options.moreMetrics?.() ?? ""].join("");
       },
     },
     ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),

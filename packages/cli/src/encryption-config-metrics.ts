@@ -1,9 +1,6 @@
 import { createHash } from "node:crypto";
 import { Counter, Gauge } from "@sallyport/kube";
 
-/** The hash of no name: servers of ours have none of their own. */
-const id = "";
-
 /** Which EncryptionConfiguration is in force, and what became of those that were looked at later, by kube-apiserver's names. */
 export class EncryptionConfigMetrics {
   readonly #reloads = new Counter(
@@ -17,11 +14,13 @@ export class EncryptionConfigMetrics {
     ["apiserver_id_hash", "status"],
   );
   readonly #now: () => number;
+  readonly #serverIdHash: string;
   #hash = "";
 
-  /** `now` in milliseconds since 1970. */
-  constructor(now: () => number) {
+  /** `now` in milliseconds since 1970; `serverIdHash` stands for this server. */
+  constructor(now: () => number, serverIdHash = "") {
     this.#now = now;
+    this.#serverIdHash = serverIdHash;
   }
 
   /** This text is in force, of which the hash alone is told: it holds keys. */
@@ -30,8 +29,8 @@ export class EncryptionConfigMetrics {
   }
 
   reloaded(status: "success" | "failure"): void {
-    this.#reloads.add([id, status]);
-    this.#last.set([id, status], this.#now() / 1000);
+    this.#reloads.add([this.#serverIdHash, status]);
+    this.#last.set([this.#serverIdHash, status], this.#now() / 1000);
   }
 
   render(): string {
@@ -41,7 +40,7 @@ export class EncryptionConfigMetrics {
       ["apiserver_id_hash", "hash"],
     );
     // One series: that of the hash before is gone.
-    info.set([id, this.#hash], 1);
+    info.set([this.#serverIdHash, this.#hash], 1);
     return [this.#last, this.#reloads, info].map((metric) => metric.render()).join("");
   }
 }

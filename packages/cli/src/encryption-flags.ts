@@ -1,8 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { serverIdentityHash } from "@sallyport/apiserver";
 import {
   ConfigurationError,
   createEncryption,
   type Encryption,
+  EncryptionMetrics,
   ReloadingEncryption,
 } from "@sallyport/secrets/encryption";
 import type { Command } from "commander";
@@ -36,6 +39,8 @@ export interface ConfiguredEncryption {
   readonly encryption: Encryption;
   /** Calls back when other rules or keys have taken over. */
   readonly onChange: (listener: () => void) => void;
+  /** Where sealing and opening are counted. */
+  readonly metrics: EncryptionMetrics;
   /** What `/metrics` tells of the file. */
   readonly renderMetrics: () => string;
 }
@@ -55,16 +60,19 @@ export async function openEncryption(
   const changed = () => {
     for (const listener of listeners) listener();
   };
-  const build = (text: string): Promise<Encryption> =>
-    createEncryption(documentOf(text), { now: Date.now, reload, allowsKmsV1, onFault: tell, onRotate: changed });
+  const id = serverIdentityHash(hostname());
+  const counted = new EncryptionMetrics(id);
+  const options = { now: Date.now, reload, allowsKmsV1, onFault: tell, onRotate: changed, metrics: counted };
+  const build = (text: string): Promise<Encryption> => createEncryption(documentOf(text), options);
   try {
-    const metrics = new EncryptionConfigMetrics(Date.now);
+    const metrics = new EncryptionConfigMetrics(Date.now, id);
     const encryption = reload
       ? await reloading({ file, build, changed, tell, metrics })
       : await once(file, build, metrics);
     return {
       encryption,
       onChange: (listener) => void listeners.add(listener),
+      metrics: counted,
       renderMetrics: () => metrics.render(),
     };
   } catch (error) {

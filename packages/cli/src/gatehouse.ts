@@ -115,7 +115,9 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         ...options.storage,
         ...options.access,
         store,
-        ...(options.encryption === undefined ? {} : { encryption: options.encryption.encryption }),
+        ...(options.encryption === undefined
+          ? {}
+          : { encryption: options.encryption.encryption, encryptionMetrics: options.encryption.metrics }),
         certificateFolder: join(options.folder, "pki"),
         host: options.host,
         port: options.port,
@@ -253,6 +255,7 @@ function sealed(store: Store, { encryption, storage }: GatehouseOptions): Store 
   const made = new SealedStore(store, {
     rules: () => rules.rules,
     resourceOf: resourceOfKey,
+    ...(encryption === undefined ? {} : { metrics: encryption.metrics }),
     ...(prefix === undefined ? {} : { placeOf: (key) => prefix + key.slice("/registry".length) }),
   });
   encryption?.onChange(() => void made.refresh());

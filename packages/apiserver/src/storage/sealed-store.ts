@@ -1,4 +1,12 @@
-import { type EncryptionRules, type GroupResource, type Opened, TransformError } from "@sallyport/secrets/encryption";
+import { qualifiedResource } from "@sallyport/kube";
+import {
+  type EncryptionMetrics,
+  type EncryptionRules,
+  type GroupResource,
+  type ObserveTransform,
+  type Opened,
+  TransformError,
+} from "@sallyport/secrets/encryption";
 import type {
   RangeOptions,
   RangeResult,
@@ -23,6 +31,8 @@ export interface SealedStoreOptions {
   readonly resourceOf: (key: string) => GroupResource | undefined;
   /** Where a key lies in the end, which is authenticated with its value; the key itself when absent. */
   readonly placeOf?: (key: string) => string;
+  /** Where sealing and opening are counted. */
+  readonly metrics?: EncryptionMetrics;
 }
 
 const nothing = new Uint8Array();
@@ -165,13 +175,17 @@ export class SealedStore implements Store {
     return this.#options.placeOf?.(key) ?? key;
   }
 
+  #observerOf(resource: GroupResource): ObserveTransform | undefined {
+    return this.#options.metrics?.observerOf(qualifiedResource(resource));
+  }
+
   #seal(key: string, value: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const resource = this.#options.resourceOf(key);
     if (resource === undefined) return value;
     const sealed = this.#options
       .rules()
       .transformerFor(resource.group, resource.resource)
-      .seal(value, this.#placeOf(key));
+      .seal(value, this.#placeOf(key), this.#observerOf(resource));
     const remember = (bytes: Uint8Array): Uint8Array => {
       if (bytes !== value) this.#written.set(bytes, value);
       return bytes;
@@ -222,7 +236,7 @@ export class SealedStore implements Store {
       const opened = this.#options
         .rules()
         .transformerFor(resource.group, resource.resource)
-        .open(raw.value, this.#placeOf(raw.key));
+        .open(raw.value, this.#placeOf(raw.key), this.#observerOf(resource));
       return opened instanceof Promise ? opened.then(took, failed) : took(opened);
     } catch (error) {
       return failed(error);

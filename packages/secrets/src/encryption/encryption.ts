@@ -6,6 +6,7 @@ import {
   type ProviderConfiguration,
 } from "./configuration.ts";
 import { configurationFaults } from "./configuration-faults.ts";
+import type { EncryptionMetrics } from "./encryption-metrics.ts";
 import { localProvider } from "./local-providers.ts";
 import { type EncryptionRules, rulesOf } from "./rules.ts";
 import type { PrefixTransformer } from "./transformer.ts";
@@ -37,6 +38,8 @@ export interface EncryptionOptions {
   readonly onFault: (text: string) => void;
   /** Told when a KMS seals with another key than before, or with its first one. */
   readonly onRotate: () => void;
+  /** What is counted of KMS plugins and their keys; of nobody's interest when absent. */
+  readonly metrics?: EncryptionMetrics;
 }
 
 /** kube-apiserver's minimum before it closes what was replaced. */

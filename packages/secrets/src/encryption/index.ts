@@ -16,8 +16,9 @@ export {
   type EncryptionOptions,
   type ProviderCheck,
 } from "./encryption.ts";
+export { EncryptionMetrics } from "./encryption-metrics.ts";
 export { isEncrypted } from "./identity.ts";
 export { ReloadingEncryption } from "./reloading-encryption.ts";
 export { EncryptionRules, type GroupResource, parseResource } from "./rules.ts";
 export { type Seal, sealOf, sealText } from "./seal-of.ts";
-export { type Opened, TransformError, type Transformer } from "./transformer.ts";
+export { type ObserveTransform, type Opened, TransformError, type Transformer } from "./transformer.ts";

@@ -11,9 +11,15 @@ export interface Opened {
  * kube-apiserver's `value.Transformer`. Local ciphers answer at once, a KMS later.
  */
 export interface Transformer {
-  readonly seal: (value: Uint8Array, key: string) => Uint8Array | Promise<Uint8Array>;
-  readonly open: (stored: Uint8Array, key: string) => Opened | Promise<Opened>;
+  readonly seal: (value: Uint8Array, key: string, observe?: ObserveTransform) => Uint8Array | Promise<Uint8Array>;
+  readonly open: (stored: Uint8Array, key: string, observe?: ObserveTransform) => Opened | Promise<Opened>;
 }
+
+/** From or to the store, as metrics name it. */
+export type TransformType = "from_storage" | "to_storage";
+
+/** Told of each provider and key that has sealed or opened a value or tried to, by its prefix, and why it could not. */
+export type ObserveTransform = (type: TransformType, prefix: string, seconds: number, fault?: unknown) => void;
 
 /** One that needs nobody else, and answers at once. */
 export interface LocalTransformer extends Transformer {

@@ -1,16 +1,21 @@
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type Codec, empty } from "@sallyport/grpc";
-import { KmsError, type KmsService, type KmsV1Service } from "./service.ts";
+import { KmsError, type KmsService, type KmsV1Service, statusCodeOf } from "./service.ts";
 import { v1, v2 } from "./wire.ts";
 
 /** A data key and what belongs to it: no answer of a plugin is larger. */
 const maxMessageBytes = 1024 * 1024;
 
+/** Told of each call, by its path. */
+export type ObserveCall = (path: string, seconds: number, code: string) => void;
+
 /** A plugin of version 2 at `unix:///path`. Calls wait for it to come, so long as `timeoutMs`. */
-export function kmsV2Client(endpoint: string, timeoutMs: number): KmsService {
+export function kmsV2Client(endpoint: string, timeoutMs: number, observe: ObserveCall = () => {}): KmsService {
   const client = open(endpoint);
   const call = <Request, Answer>(method: string, request: Codec<Request>, answer: Codec<Answer>, message: Request) =>
-    unary(client, `/v2.KeyManagementService/${method}`, request, answer, message, timeoutMs);
+    observed(`/v2.KeyManagementService/${method}`, observe, (path) =>
+      unary(client, path, request, answer, message, timeoutMs),
+    );
   return {
     status: () => call("Status", empty, v2.status, {}),
     encrypt: (uid, plaintext) => call("Encrypt", v2.encryptRequest, v2.encrypted, { plaintext, uid }),
@@ -47,6 +52,23 @@ export function kmsV1Client(endpoint: string, timeoutMs: number): KmsV1Service {
     decrypt: async (bytes) => (await call("Decrypt", v1.request, v1.answer, { version, bytes })).bytes,
     close: () => client.close(),
   };
+}
+
+async function observed<Answer>(
+  path: string,
+  observe: ObserveCall,
+  call: (path: string) => Promise<Answer>,
+): Promise<Answer> {
+  const since = performance.now();
+  const tell = (fault?: unknown) => observe(path, (performance.now() - since) / 1000, statusCodeOf(fault));
+  try {
+    const answer = await call(path);
+    tell();
+    return answer;
+  } catch (error) {
+    tell(error);
+    throw error;
+  }
 }
 
 function open(endpoint: string): Client {
@@ -93,5 +115,6 @@ function faultOf({ code, details }: ServiceError): KmsError {
     .split("_")
     .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
     .join("");
-  return new KmsError(`rpc error: code = ${name === "Cancelled" ? "Canceled" : name} desc = ${details}`);
+  const known = name === "Cancelled" ? "Canceled" : name;
+  return new KmsError(`rpc error: code = ${known} desc = ${details}`, { code: known });
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { aesgcm } from "../encryption/aesgcm.ts";
+import { EncryptionMetrics } from "../encryption/encryption-metrics.ts";
 import { extendedNonceGcm } from "../encryption/extended-nonce.ts";
 import { type LocalTransformer, type Opened, TransformError, type Transformer } from "../encryption/transformer.ts";
 import {
@@ -43,6 +44,7 @@ export interface KmsV2Options {
   readonly onFault?: (text: string) => void;
   /** Told when another key seals from now on. */
   readonly onRotate?: () => void;
+  readonly metrics?: EncryptionMetrics;
 }
 
 /**
@@ -51,6 +53,7 @@ export interface KmsV2Options {
  */
 export class KmsV2Provider {
   readonly #options: KmsV2Options;
+  readonly #metrics: EncryptionMetrics;
   readonly #opened = new Map<string, { readonly transformer: LocalTransformer; readonly until: number }>();
   readonly #opening = new Map<string, Promise<LocalTransformer>>();
   #state: State | undefined;
@@ -62,6 +65,7 @@ export class KmsV2Provider {
 
   constructor(options: KmsV2Options) {
     this.#options = options;
+    this.#metrics = options.metrics ?? new EncryptionMetrics();
   }
 
   /** Resolves when the plugin was asked once; it is asked on and on from then. A plugin that is not there yet is no fault of the start. */
@@ -129,6 +133,7 @@ export class KmsV2Provider {
         );
     }
     const invalid = keyIdFault(keyId);
+    this.#metrics.statusTold(this.#options.name, keyId, invalid === undefined);
     const fault =
       invalid === undefined ? await this.#rotate(keyId) : `got invalid KMSv2 KeyID hash "${hashOf(keyId)}": ${invalid}`;
     return fault === undefined ? faults : [...faults, fault];
@@ -161,7 +166,7 @@ export class KmsV2Provider {
   }
 
   async #seed(expiresAt: number): Promise<State> {
-    const seed = randomBytes(32);
+    const seed = this.#metrics.dataKey(() => randomBytes(32));
     const { ciphertext, keyId, annotations } = await this.#options.service
       .encrypt(randomUUID(), seed)
       .catch((error: Error) => {
@@ -195,17 +200,19 @@ export class KmsV2Provider {
       );
     }
     this.#keep(state.cacheKey, state.transformer);
-    return encodeObject({ ...state.object, encryptedData: state.transformer.seal(value, key) });
+    const encryptedData = state.transformer.seal(value, key);
+    this.#metrics.keyUsed("to_storage", this.#options.name, state.object.keyId);
+    return encodeObject({ ...state.object, encryptedData });
   }
 
   #open(stored: Uint8Array, key: string): Opened | Promise<Opened> {
     const object = decodeObject(stored);
     const { object: current } = this.#current();
     const isStale = object.keyId !== current.keyId || object.sourceType !== current.sourceType;
-    const openWith = (transformer: LocalTransformer): Opened => ({
-      value: transformer.open(object.encryptedData, key).value,
-      isStale,
-    });
+    const openWith = (transformer: LocalTransformer): Opened => {
+      this.#metrics.keyUsed("from_storage", this.#options.name, object.keyId);
+      return { value: transformer.open(object.encryptedData, key).value, isStale };
+    };
     const known = this.#known(cacheKeyOf(object));
     return known === undefined ? this.#keyOf(object).then(openWith) : openWith(known);
   }
@@ -235,10 +242,11 @@ export class KmsV2Provider {
     { encryptedDekSource, keyId, annotations, sourceType }: EncryptedObject,
     cacheKey: string,
   ): Promise<LocalTransformer> {
+    this.#metrics.keyMissed();
     const secret = await this.#options.service
       .decrypt(randomUUID(), { ciphertext: encryptedDekSource, keyId, annotations })
       .catch((error: Error) => {
-        throw new TransformError(`failed to decrypt DEK, error: ${error.message}`);
+        throw new TransformError(`failed to decrypt DEK, error: ${error.message}`, { cause: error });
       });
     const transformer = sourceType === keySource.hkdfSeed ? extendedNonceGcm(secret) : withKeyOf(secret);
     this.#keep(cacheKey, transformer);
@@ -250,6 +258,7 @@ export class KmsV2Provider {
     this.#opened.set(cacheKey, { transformer, until: this.#options.now() + keptMs });
     const [oldest] = this.#opened.keys();
     if (this.#opened.size > keptKeys && oldest !== undefined) this.#opened.delete(oldest);
+    this.#metrics.keysKept(this.#options.name, this.#opened.size);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { KmsConfiguration } from "../encryption/configuration.ts";
 import type { EncryptionOptions } from "../encryption/encryption.ts";
+import { EncryptionMetrics } from "../encryption/encryption-metrics.ts";
 import type { PrefixTransformer } from "../encryption/transformer.ts";
 import { kmsV1Client, kmsV2Client } from "./grpc-client.ts";
 import { kmsV1Transformer } from "./kms-v1.ts";
@@ -17,9 +18,10 @@ interface OpenedKms {
 /** A KMS v2 of a configuration, asked once. */
 export async function openKmsV2(
   { name, endpoint, timeoutMs }: KmsConfiguration,
-  { now, onFault, onRotate }: EncryptionOptions,
+  { now, onFault, onRotate, metrics = new EncryptionMetrics() }: EncryptionOptions,
 ): Promise<OpenedKms> {
-  const kms = new KmsV2Provider({ name, service: kmsV2Client(endpoint, timeoutMs), now, onFault, onRotate });
+  const service = kmsV2Client(endpoint, timeoutMs, (...call) => metrics.kmsCalled(name, ...call));
+  const kms = new KmsV2Provider({ name, service, now, onFault, onRotate, metrics });
   await kms.start();
   return {
     provider: { prefix: `k8s:enc:kms:v2:${name}:`, transformer: kms.transformer },
@@ -36,11 +38,11 @@ const probeTtl = { healthyMs: 20_000, faultyMs: 3_000 };
 /** A KMS v1 of a configuration. */
 export function openKmsV1(
   { name, endpoint, timeoutMs, cachesize = 1000 }: KmsConfiguration,
-  { now }: EncryptionOptions,
+  { now, metrics }: EncryptionOptions,
 ): OpenedKms {
   const service = kmsV1Client(endpoint, timeoutMs);
   return {
-    provider: { prefix: `k8s:enc:kms:v1:${name}:`, transformer: kmsV1Transformer(service, cachesize) },
+    provider: { prefix: `k8s:enc:kms:v1:${name}:`, transformer: kmsV1Transformer(service, cachesize, metrics) },
     check: probeOf(name, service, now),
     isV2: false,
     // A probe seals and opens.

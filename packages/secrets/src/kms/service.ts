@@ -32,8 +32,23 @@ export interface KmsV1Service {
 
 /** A call of a plugin that failed, in Go's words: `rpc error: code = Unavailable desc = …`. */
 export class KmsError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly #code: string | undefined;
+
+  constructor(message: string, { code, ...options }: ErrorOptions & { readonly code?: string } = {}) {
     super(message, options);
     this.name = "KmsError";
+    this.#code = code;
   }
+
+  /** Of gRPC, as Go names it: `Unavailable`. Undefined where it never came to a call. */
+  get code(): string | undefined {
+    return this.#code;
+  }
+}
+
+/** What metrics tell of a failure: the code of the call that it came from, or that there was none. kube-apiserver's `getErrorCode`. */
+export function statusCodeOf(fault: unknown): string {
+  for (let each = fault; each instanceof Error; each = each.cause)
+    if (each instanceof KmsError && each.code !== undefined) return each.code;
+  return fault === undefined ? "OK" : "unknown-non-grpc";
 }
