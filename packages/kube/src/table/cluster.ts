@@ -225,7 +225,7 @@ function bindingLayout(): Layout {
       const names = (wanted: string) =>
         subjects
           .filter((each) => each["kind"] === wanted)
-          .map((each) => (wanted === "ServiceAccount" ? `${each["namespace"]}/${each["name"]}` : each["name"]))
+          .map((each) => (wanted === "ServiceAccount" ? `${each["namespace"] ?? ""}/${each["name"]}` : each["name"]))
           .join(", ");
       return [
         nameOf(object),

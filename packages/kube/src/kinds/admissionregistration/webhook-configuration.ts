@@ -71,8 +71,8 @@ function validateWebhook(webhook: Fields, path: string): readonly FieldError[] {
       : []),
     ...validateLabelSelector(webhook["namespaceSelector"], `${path}.namespaceSelector`),
     ...validateLabelSelector(webhook["objectSelector"], `${path}.objectSelector`),
-    ...validateClientConfig(webhook["clientConfig"] ?? {}, `${path}.clientConfig`),
     ...among("reinvocationPolicy", ["IfNeeded", "Never"]),
+    ...validateClientConfig(webhook["clientConfig"] ?? {}, `${path}.clientConfig`),
   ];
 }
 

@@ -1,16 +1,21 @@
 import { givenField } from "../../go/emptied.ts";
 import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, intOrPercent } from "../checks.ts";
-import { templateWarnings } from "../core/pod-warnings.ts";
 import { type CountRules, collisionsGrow, validateCounts } from "../counts.ts";
 import { selects, validateLabelSelector } from "../label-selector.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import { isNone } from "./deployment.ts";
 import { nonnegatives, onlyAlways, validateTemplate, workloadTemplateDefaults } from "./workload.ts";
 
 export const daemonSet: KindRules = {
-  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
+  warnings: workloadWarnings({
+    template: (object) => specOf(object)["template"],
+    path: "spec.template",
+    isChanged: isOtherTemplate,
+  }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { updateStrategy: {}, revisionHistoryLimit: 10 });
@@ -19,12 +24,19 @@ export const daemonSet: KindRules = {
       fill((spec["updateStrategy"].rollingUpdate ??= {}), { maxUnavailable: 1, maxSurge: 0 });
     workloadTemplateDefaults(spec);
     // Of a field of the internal type, which is 0 until the server counts.
-    (object["metadata"].annotations ??= {})["deprecated.daemonset.template.generation"] ??= "0";
+    (object["metadata"].annotations ??= {})[generation] ??= "0";
   },
   validate: (object) => validateSpec(specOf(object)),
   validateReplacement: (object, old) => [...immutable(object, old, ["spec.selector"]), ...validateSpec(specOf(object))],
   validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
 };
+
+const generation = "deprecated.daemonset.template.generation";
+
+/** The server counts templates. */
+function isOtherTemplate(object: KubeObject, old: KubeObject): boolean {
+  return object.metadata.annotations?.[generation] !== old.metadata.annotations?.[generation];
+}
 
 const counts: CountRules = {
   counts: [

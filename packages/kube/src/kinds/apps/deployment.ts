@@ -1,9 +1,9 @@
 import { internalValue } from "../../go/internal.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent, percentOf } from "../checks.ts";
-import { templateWarnings } from "../core/pod-warnings.ts";
 import { type CountRules, collisionsGrow, notMore, validateCounts } from "../counts.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import {
   nonnegatives,
   validateLastingTemplate,
@@ -14,7 +14,11 @@ import {
 const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const deployment: KindRules = {
-  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
+  warnings: workloadWarnings({
+    template: (object) => specOf(object)["template"],
+    path: "spec.template",
+    namesPods: true,
+  }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { replicas: 1, strategy: {}, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 });

@@ -1,6 +1,6 @@
-import { templateWarnings } from "../core/pod-warnings.ts";
 import { replicaCounts, validateCounts } from "../counts.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import {
   nonnegatives,
   validateLastingTemplate,
@@ -11,7 +11,11 @@ import {
 const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const replicaSet: KindRules = {
-  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
+  warnings: workloadWarnings({
+    template: (object) => specOf(object)["template"],
+    path: "spec.template",
+    namesPods: true,
+  }),
   defaults: (object) => {
     fill((object["spec"] ??= {}), { replicas: 1 });
     workloadTemplateDefaults(object["spec"]);

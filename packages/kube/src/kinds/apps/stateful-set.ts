@@ -3,10 +3,10 @@ import { type FieldError, invalid, notSupported, required } from "../../names.ts
 import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
 import { validateStorage } from "../core/persistent-volume-claim.ts";
-import { templateWarnings } from "../core/pod-warnings.ts";
 import { type CountRules, collisionsGrow, notMore, validateCounts } from "../counts.ts";
 import { dns1123Label } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import { isNone } from "./deployment.ts";
 import {
   nonnegatives,
@@ -18,21 +18,24 @@ import {
 const words = { empty: "empty selector is invalid for statefulset", invalid: "" };
 const policies = ["OrderedReady", "Parallel"];
 const retention = ["Retain", "Delete"];
+const ofTemplate = workloadWarnings({ template: (object) => specOf(object)["template"], path: "spec.template" });
+
 export const statefulSet: KindRules = {
-  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
+  warnings: (object, old) => [...ofTemplate(object, old), ...historyWarnings(specOf(object))],
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, {
       replicas: 1,
       podManagementPolicy: "OrderedReady",
-      updateStrategy: {},
       revisionHistoryLimit: 10,
       persistentVolumeClaimRetentionPolicy: {},
     });
-    fill(spec["updateStrategy"], { type: "RollingUpdate" });
+    const strategy = (spec["updateStrategy"] ??= {}) as Fields;
+    if ((strategy["type"] ?? "") === "")
+      fill(Object.assign(strategy, { type: "RollingUpdate" }), { rollingUpdate: {} });
     fill(spec["persistentVolumeClaimRetentionPolicy"], { whenDeleted: "Retain", whenScaled: "Retain" });
-    if (spec["updateStrategy"].type === "RollingUpdate")
-      fill((spec["updateStrategy"].rollingUpdate ??= {}), { partition: 0, maxUnavailable: 1 });
+    if (strategy["type"] === "RollingUpdate" && strategy["rollingUpdate"] !== undefined)
+      fill(strategy["rollingUpdate"], { partition: 0, maxUnavailable: 1 });
     workloadTemplateDefaults(spec);
     for (const claim of spec["volumeClaimTemplates"] ?? []) claimDefaults(claim);
   },
@@ -40,6 +43,12 @@ export const statefulSet: KindRules = {
   validateReplacement: (object, old) => [...validateSpec(specOf(object), []), ...validateUpdate(object, old)],
   validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
 };
+
+function historyWarnings({ revisionHistoryLimit = 0 }: Fields): readonly string[] {
+  return revisionHistoryLimit < 0
+    ? ["spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"]
+    : [];
+}
 
 const counts: CountRules = {
   counts: [

@@ -1,7 +1,7 @@
 import { declared, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { nonnegatives, workloadTemplateDefaults } from "../apps/workload.ts";
-import { templateWarnings } from "../core/pod-warnings.ts";
 import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import { validateJobSpec } from "./job-spec.ts";
 import { scheduleFault } from "./schedule.ts";
 
@@ -10,8 +10,11 @@ const policies = ["Allow", "Forbid", "Replace"];
 const maxNameLength = 52;
 
 export const cronJob: KindRules = {
-  warnings: (object) =>
-    templateWarnings(specOf(object)["jobTemplate"]?.spec?.template, "spec.jobTemplate.spec.template"),
+  warnings: workloadWarnings({
+    template: (object) => specOf(object)["jobTemplate"]?.spec?.template,
+    path: "spec.jobTemplate.spec.template",
+    namesPods: true,
+  }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, {

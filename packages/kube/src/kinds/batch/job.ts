@@ -1,15 +1,19 @@
 import { internalDiff, internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import { templateWarnings } from "../core/pod-warnings.ts";
 import { dns1123Label } from "../formats.ts";
 import { selects, validateLabelSelector } from "../label-selector.ts";
 import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import { fixedFields, fixedTypes, jobSpecDefaults, validateJobSpec } from "./job-spec.ts";
 import { validateJobStatus } from "./job-status.ts";
 
 export const job: KindRules = {
-  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
+  warnings: workloadWarnings({
+    template: (object) => specOf(object)["template"],
+    path: "spec.template",
+    namesPods: true,
+  }),
   defaults: (object) => {
     jobSpecDefaults((object["spec"] ??= {}));
     object["spec"].manualSelector ??= false;

@@ -1,10 +1,10 @@
 import { validateTemplate } from "../apps/workload.ts";
 import type { Fields, KindRules } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import { templateDefaults } from "./pod-spec-defaults.ts";
-import { templateWarnings } from "./pod-warnings.ts";
 
 export const podTemplate: KindRules = {
-  warnings: (object) => templateWarnings(object["template"] as Fields | undefined, "template"),
+  warnings: workloadWarnings({ template: (object) => object["template"] as Fields | undefined, path: "template" }),
   defaults: (object) => templateDefaults(object["template"]),
   validate: (object) => validateTemplate((object["template"] ?? {}) as Fields, "template"),
 };

@@ -3,11 +3,15 @@ import type { KubeObject } from "../../object.ts";
 import { nonnegatives, onlyAlways, validateTemplate } from "../apps/workload.ts";
 import { replicaCounts, validateCounts } from "../counts.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
+import { workloadWarnings } from "../workload-warnings.ts";
 import { templateDefaults } from "./pod-spec-defaults.ts";
-import { templateWarnings } from "./pod-warnings.ts";
 
 export const replicationController: KindRules = {
-  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
+  warnings: workloadWarnings({
+    template: (object) => specOf(object)["template"],
+    path: "spec.template",
+    namesPods: true,
+  }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     spec["replicas"] ??= 1;
