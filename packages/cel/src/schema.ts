@@ -44,6 +44,8 @@ export interface SchemaDeclaration {
   readonly structs: ReadonlyMap<string, StructType>;
   /** The bounds of sizes for cost estimates, when a variable of this type stands at the start of the path. */
   readonly sizeOf: SizeOf;
+  /** The shortest JSON of a value, in bytes. */
+  readonly minSize: number;
 }
 
 /** The largest request that kube-apiserver takes, in bytes: no string or list is longer. */
@@ -88,7 +90,7 @@ export function declareSchema(
     for (const step of path.slice(1)) node = node === undefined ? undefined : childOf(node, step);
     return node === undefined ? undefined : { min: 0, max: node.maxElements };
   };
-  return { type: root.type, shape: root.shape, structs, sizeOf };
+  return { type: root.type, shape: root.shape, structs, sizeOf, minSize: root.minSize };
 }
 
 function childOf(node: Node, step: string): Node | undefined {

@@ -1,4 +1,4 @@
-import { declareSchema, escapeProperty, estimateCost, type Program, type SizeOf } from "@sallyport/cel";
+import { estimateCost, type Program } from "@sallyport/cel";
 import {
   definitionOf,
   type FieldError,
@@ -17,8 +17,14 @@ const maxRuleCost = 10_000_000;
 /** Its limit of what all rules of a schema may cost together. */
 const maxSchemaCost = 100_000_000;
 
+/** Bytes of a request, by which is told how often a value may stand where nothing says so; MaxRequestSizeBytes of k8s.io/apiserver. */
+const maxRequestBytes = 3 * 1024 * 1024;
+
 /** As many rules are named as those that made a schema too expensive. */
 const namedRules = 4;
+
+/** Only such are: a hundredth of the limit. */
+const namedCost = maxSchemaCost / 100;
 
 interface Costs {
   total: number;
@@ -37,16 +43,12 @@ function validateRulesOf(schema: Structural, path: string): readonly FieldError[
   const errors: FieldError[] = [];
   const costs: Costs = { total: 0, byPath: [] };
   const faulty = keywordFaults(schema, path).map(({ field }) => field);
-  const sizeOf =
-    declareSchema(schema as Parameters<typeof declareSchema>[0], "selfType", true)?.sizeOf ?? (() => undefined);
-  checkPlace(
-    { schema, path, steps: ["self"], cardinality: 1, uncorrelatable: undefined, isResource: true, faulty },
-    sizeOf,
-    errors,
-    costs,
-  );
+  checkPlace({ schema, path, cardinality: 1, uncorrelatable: undefined, isResource: true, faulty }, errors, costs);
   if (costs.total <= maxSchemaCost) return errors;
-  const dearest = [...costs.byPath].sort((a, b) => b.cost - a.cost).slice(0, namedRules);
+  const dearest = costs.byPath
+    .filter(({ cost }) => cost >= namedCost)
+    .sort((a, b) => b.cost - a.cost)
+    .slice(0, namedRules);
   for (const { path: at } of dearest)
     errors.push(
       refuse(at, "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"),
@@ -72,17 +74,15 @@ function wrong(field: string, value: string, detail: string): FieldError {
 
 function tooExpensive(what: string, cost: number, limit: number): string {
   const factor = cost / limit;
-  const times = factor > 100 ? "more than 100x" : `${factor.toFixed(1)}x`;
+  const times = factor > 100 ? "more than 100x" : `${factor.toFixed(factor < 1.5 ? 6 : 1)}x`;
   return `${what} exceeds budget by factor of ${times} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)`;
 }
 
 interface Place {
   readonly schema: Structural;
   readonly path: string;
-  /** The way to it, as sizes are asked for. */
-  readonly steps: readonly string[];
-  /** How many values may stand here in one object. */
-  readonly cardinality: number;
+  /** How many values may stand here in one object, where all lists and maps above it have limits. */
+  readonly cardinality: number | undefined;
   /** The list above it whose items cannot be told from one object to the next. */
   readonly uncorrelatable: string | undefined;
   readonly isResource: boolean;
@@ -90,8 +90,8 @@ interface Place {
   readonly faulty: readonly string[];
 }
 
-function checkPlace(place: Place, sizeOf: SizeOf, errors: FieldError[], costs: Costs): void {
-  const { schema, path, steps, cardinality, isResource } = place;
+function checkPlace(place: Place, errors: FieldError[], costs: Costs): void {
+  const { schema, path, isResource } = place;
   const isObject = isResource || schema["x-kubernetes-embedded-resource"] === true;
   const { rules, declaration } = compileRules(schema, isObject);
   const isFaulty = place.faulty.some((field) => field.startsWith(`${path}.`) || field.startsWith(`${path}[`));
@@ -99,39 +99,32 @@ function checkPlace(place: Place, sizeOf: SizeOf, errors: FieldError[], costs: C
   else if (!isFaulty)
     for (const [i, compiled] of rules.entries())
       checkRule(compiled, `${path}.x-kubernetes-validations[${i}]`, { ...place, isResource: isObject }, errors, costs);
-  const below = { cardinality, uncorrelatable: place.uncorrelatable, isResource: false, faulty: place.faulty };
-  for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-    const field = escapeProperty(name) ?? name;
-    checkPlace(
-      { ...below, schema: inner, path: `${path}.properties[${name}]`, steps: [...steps, field] },
-      sizeOf,
-      errors,
-      costs,
-    );
-  }
-  const count = cardinality * Math.max(1, sizeOf(steps)?.max ?? 1);
   const { additionalProperties: values, items } = schema;
-  if (typeof values === "object") {
-    const at = `${path}.additionalProperties`;
-    checkPlace(
-      { ...below, schema: values, path: at, steps: [...steps, "@values"], cardinality: count },
-      sizeOf,
-      errors,
-      costs,
-    );
-  }
+  const below = {
+    cardinality: multiplied(place.cardinality, elementsOf(schema)),
+    uncorrelatable: place.uncorrelatable,
+    isResource: false,
+    faulty: place.faulty,
+  };
+  for (const [name, inner] of Object.entries(schema.properties ?? {}))
+    checkPlace({ ...below, schema: inner, path: `${path}.properties[${name}]` }, errors, costs);
+  if (typeof values === "object")
+    checkPlace({ ...below, schema: values, path: `${path}.additionalProperties` }, errors, costs);
   if (items === undefined) return;
   const isKeyed = schema["x-kubernetes-list-type"] === "map";
   const uncorrelatable = place.uncorrelatable ?? (isKeyed ? undefined : path);
-  const inner = {
-    ...below,
-    schema: items,
-    path: `${path}.items`,
-    steps: [...steps, "@items"],
-    cardinality: count,
-    uncorrelatable,
-  };
-  checkPlace(inner, sizeOf, errors, costs);
+  checkPlace({ ...below, schema: items, path: `${path}.items`, uncorrelatable }, errors, costs);
+}
+
+/** How many values of each schema below may stand in one of this; undefined where there is no limit. */
+function elementsOf({ type, additionalProperties, maxItems, maxProperties }: Structural): number | undefined {
+  if (type === "array") return maxItems === undefined ? undefined : Math.max(0, maxItems);
+  if (type !== "object" || additionalProperties === undefined || additionalProperties === false) return 1;
+  return maxProperties === undefined ? undefined : Math.max(0, maxProperties);
+}
+
+function multiplied(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one * other;
 }
 
 type Compiled = ReturnType<typeof compileRules>["rules"][number];
@@ -150,14 +143,16 @@ function checkRule(compiled: Compiled, path: string, place: Place, errors: Field
     errors.push(wrong(`${path}.rule`, shown, "cel expression must evaluate to a bool"));
     return;
   }
-  checkCost(program, "rule", `${path}.rule`, place, errors, costs);
+  const { cardinality = Math.floor(maxRequestBytes / ((declarationOf(place)?.minSize ?? 0) + 1)) } = place;
+  checkCost(program, "rule", `${path}.rule`, place, cardinality, errors, costs);
   const isBlank = (rule.messageExpression ?? "").trim() === "";
   if (messageFault !== "" && !isBlank)
     errors.push(wrong(`${path}.messageExpression`, shown, `messageExpression compilation failed: ${messageFault}`));
   else if (message !== undefined && message.type.kind !== "string")
     errors.push(wrong(`${path}.messageExpression`, shown, "messageExpression must evaluate to a string"));
   else if (message !== undefined)
-    checkCost(message, "messageExpression", `${path}.messageExpression`, place, errors, costs);
+    // A message is made once, however often its rule is asked.
+    checkCost(message, "messageExpression", `${path}.messageExpression`, place, 1, errors, costs);
   if (usesOldSelf && place.uncorrelatable !== undefined && rule.optionalOldSelf === undefined)
     errors.push(
       wrong(
@@ -175,17 +170,21 @@ function checkOptionalOldSelf({ rule, usesOldSelf }: Compiled, path: string, err
   errors.push(wrong(`${path}.optionalOldSelf`, String(rule.optionalOldSelf), text));
 }
 
+function declarationOf({ schema, isResource }: Place) {
+  return compileRules(schema, isResource).declaration;
+}
+
 function checkCost(
   program: Program,
   what: string,
   path: string,
   place: Place,
+  times: number,
   errors: FieldError[],
   costs: Costs,
 ): void {
-  const declaration = compileRules(place.schema, place.isResource).declaration;
-  const own = declaration?.sizeOf ?? (() => undefined);
-  const cost = estimateCost(program.checked, own).max * place.cardinality;
+  const own = declarationOf(place)?.sizeOf ?? (() => undefined);
+  const cost = estimateCost(program.checked, own).max * times;
   if (cost > maxRuleCost) errors.push(refuse(path, tooExpensive(`estimated ${what} cost`, cost, maxRuleCost)));
   costs.total += cost;
   costs.byPath.push({ path, cost });

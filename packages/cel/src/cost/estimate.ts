@@ -199,7 +199,8 @@ class Estimator {
     const isList = (entries?.kind ?? this.#type(range).kind) === "list";
     const element = (name: string, part: "key" | "value") => {
       const step = part === "key" ? (isList ? "@indices" : "@keys") : isList ? "@items" : "@values";
-      this.#declare(name, path.length === 0 ? [] : [...path, step], entries?.[part], undefined);
+      // Also where nothing leads to the range: cel-go's sizes are those of the root then, which has none.
+      this.#declare(name, [...path, step], entries?.[part], undefined);
     };
     if (iterVar2 === undefined) element(iterVar, isList ? "value" : "key");
     else {

@@ -39,10 +39,9 @@ export function ageOf(object: KubeObject, now: number): string {
 
 /** `a=b,c=d` in order of keys, as labels.FormatLabels. */
 export function labelsText(labels: unknown): string {
-  const entries = Object.entries((labels ?? {}) as { readonly [key: string]: string }).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
-  return entries.length === 0 ? "<none>" : entries.map(([key, value]) => `${key}=${value}`).join(",");
+  const texts = Object.entries((labels ?? {}) as { readonly [key: string]: string }).map((each) => each.join("="));
+  // As Go sorts them: with their values, so that `a.b=c` comes before `a=c`.
+  return texts.length === 0 ? "<none>" : texts.sort((a, b) => (a < b ? -1 : 1)).join(",");
 }
 
 /** metav1.FormatLabelSelector. */
