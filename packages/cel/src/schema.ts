@@ -44,8 +44,8 @@ export interface SchemaDeclaration {
   readonly structs: ReadonlyMap<string, StructType>;
   /** The bounds of sizes for cost estimates, when a variable of this type stands at the start of the path. */
   readonly sizeOf: SizeOf;
-  /** The shortest JSON of a value, in bytes. */
-  readonly minSize: number;
+  /** How many values fit into a request at most, by the shortest JSON of one and a comma; `maxCardinality` of apiextensions. */
+  readonly maxCardinality: number;
 }
 
 /** The largest request that kube-apiserver takes, in bytes: no string or list is longer. */
@@ -90,7 +90,13 @@ export function declareSchema(
     for (const step of path.slice(1)) node = node === undefined ? undefined : childOf(node, step);
     return node === undefined ? undefined : { min: 0, max: node.maxElements };
   };
-  return { type: root.type, shape: root.shape, structs, sizeOf, minSize: root.minSize };
+  return {
+    type: root.type,
+    shape: root.shape,
+    structs,
+    sizeOf,
+    maxCardinality: Math.floor(MAX_REQUEST_BYTES / (root.minSize + 1)),
+  };
 }
 
 function childOf(node: Node, step: string): Node | undefined {

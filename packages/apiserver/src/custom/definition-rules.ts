@@ -17,9 +17,6 @@ const maxRuleCost = 10_000_000;
 /** Its limit of what all rules of a schema may cost together. */
 const maxSchemaCost = 100_000_000;
 
-/** Bytes of a request, by which is told how often a value may stand where nothing says so; MaxRequestSizeBytes of k8s.io/apiserver. */
-const maxRequestBytes = 3 * 1024 * 1024;
-
 /** As many rules are named as those that made a schema too expensive. */
 const namedRules = 4;
 
@@ -143,7 +140,7 @@ function checkRule(compiled: Compiled, path: string, place: Place, errors: Field
     errors.push(wrong(`${path}.rule`, shown, "cel expression must evaluate to a bool"));
     return;
   }
-  const { cardinality = Math.floor(maxRequestBytes / ((declarationOf(place)?.minSize ?? 0) + 1)) } = place;
+  const { cardinality = declarationOf(place)?.maxCardinality ?? Number.POSITIVE_INFINITY } = place;
   checkCost(program, "rule", `${path}.rule`, place, cardinality, errors, costs);
   const isBlank = (rule.messageExpression ?? "").trim() === "";
   if (messageFault !== "" && !isBlank)

@@ -1,13 +1,12 @@
 import type { KubeObject } from "../object.ts";
-import { templateWarnings } from "./core/pod-warnings.ts";
-import { dns1123Label } from "./formats.ts";
-import type { Fields, KindRules } from "./rules.ts";
+import { nameWarnings, templateWarnings } from "./core/pod-warnings.ts";
+import { type Fields, type KindRules, specOf } from "./rules.ts";
 
 /** How a kind tells of its pods' template. */
 export interface WorkloadWarnings {
-  readonly template: (object: KubeObject) => Fields | undefined;
-  /** `spec.template`. */
-  readonly path: string;
+  readonly template?: (object: KubeObject) => Fields | undefined;
+  /** Where that lies; both are of `spec.template`, unless said. */
+  readonly path?: string;
   /** Its own name stands in the names of pods. */
   readonly namesPods?: boolean;
   /** What counts as another template: another generation, unless said. */
@@ -16,26 +15,20 @@ export interface WorkloadWarnings {
 
 /** WarningsOnCreate and WarningsOnUpdate of a kind that makes pods: of a template that is as it was, nothing is said again. */
 export function workloadWarnings({
-  template,
-  path,
+  template = (object) => specOf(object)["template"],
+  path = "spec.template",
   namesPods = false,
   isChanged = isNextGeneration,
-}: WorkloadWarnings): NonNullable<KindRules["warnings"]> {
+}: WorkloadWarnings = {}): NonNullable<KindRules["warnings"]> {
   return (object, old) => {
     if (old !== undefined) return isChanged(object, old) ? templateWarnings(template(object), path) : [];
-    return [...(namesPods ? nameWarnings(object) : []), ...templateWarnings(template(object), path)];
+    return [
+      ...(namesPods ? nameWarnings(object, "Pod names and hostnames") : []),
+      ...templateWarnings(template(object), path),
+    ];
   };
 }
 
 function isNextGeneration(object: KubeObject, old: KubeObject): boolean {
   return object.metadata.generation !== old.metadata.generation;
-}
-
-function nameWarnings({ metadata }: KubeObject): readonly string[] {
-  const advice = dns1123Label(metadata.name ?? "");
-  return advice.length === 0
-    ? []
-    : [
-        `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${advice.join(" ")}]`,
-      ];
 }

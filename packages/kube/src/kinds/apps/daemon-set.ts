@@ -11,11 +11,7 @@ import { isNone } from "./deployment.ts";
 import { nonnegatives, onlyAlways, validateTemplate, workloadTemplateDefaults } from "./workload.ts";
 
 export const daemonSet: KindRules = {
-  warnings: workloadWarnings({
-    template: (object) => specOf(object)["template"],
-    path: "spec.template",
-    isChanged: isOtherTemplate,
-  }),
+  warnings: workloadWarnings({ isChanged: isOtherTemplate }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { updateStrategy: {}, revisionHistoryLimit: 10 });

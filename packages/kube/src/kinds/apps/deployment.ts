@@ -14,11 +14,7 @@ import {
 const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const deployment: KindRules = {
-  warnings: workloadWarnings({
-    template: (object) => specOf(object)["template"],
-    path: "spec.template",
-    namesPods: true,
-  }),
+  warnings: workloadWarnings({ namesPods: true }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { replicas: 1, strategy: {}, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 });

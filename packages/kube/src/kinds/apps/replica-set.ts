@@ -11,11 +11,7 @@ import {
 const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const replicaSet: KindRules = {
-  warnings: workloadWarnings({
-    template: (object) => specOf(object)["template"],
-    path: "spec.template",
-    namesPods: true,
-  }),
+  warnings: workloadWarnings({ namesPods: true }),
   defaults: (object) => {
     fill((object["spec"] ??= {}), { replicas: 1 });
     workloadTemplateDefaults(object["spec"]);

@@ -18,7 +18,7 @@ import {
 const words = { empty: "empty selector is invalid for statefulset", invalid: "" };
 const policies = ["OrderedReady", "Parallel"];
 const retention = ["Retain", "Delete"];
-const ofTemplate = workloadWarnings({ template: (object) => specOf(object)["template"], path: "spec.template" });
+const ofTemplate = workloadWarnings();
 
 export const statefulSet: KindRules = {
   warnings: (object, old) => [...ofTemplate(object, old), ...historyWarnings(specOf(object))],

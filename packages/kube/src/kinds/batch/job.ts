@@ -9,11 +9,7 @@ import { fixedFields, fixedTypes, jobSpecDefaults, validateJobSpec } from "./job
 import { validateJobStatus } from "./job-status.ts";
 
 export const job: KindRules = {
-  warnings: workloadWarnings({
-    template: (object) => specOf(object)["template"],
-    path: "spec.template",
-    namesPods: true,
-  }),
+  warnings: workloadWarnings({ namesPods: true }),
   defaults: (object) => {
     jobSpecDefaults((object["spec"] ??= {}));
     object["spec"].manualSelector ??= false;

@@ -39,14 +39,20 @@ export const volumeNames: { readonly [source: string]: string } = { storageos: "
 
 /** podStrategy.WarningsOnCreate. */
 export function podWarnings(pod: KubeObject): readonly string[] {
-  const advice = dns1123Label(pod.metadata.name ?? "");
-  const named =
-    advice.length === 0
-      ? []
-      : [
-          `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${advice.join(" ")}]`,
-        ];
-  return [...named, ...specWarnings((pod["spec"] ?? {}) as Fields, pod.metadata.annotations ?? {}, "")];
+  return [
+    ...nameWarnings(pod, "the Pod's hostname"),
+    ...specWarnings((pod["spec"] ?? {}) as Fields, pod.metadata.annotations ?? {}, ""),
+  ];
+}
+
+/** That a name is no label, though it is part of what `use` says. */
+export function nameWarnings({ metadata }: KubeObject, use: string): readonly string[] {
+  const advice = dns1123Label(metadata.name ?? "");
+  return advice.length === 0
+    ? []
+    : [
+        `metadata.name: this is used in ${use}, which can result in surprising behavior; a DNS label is recommended: [${advice.join(" ")}]`,
+      ];
 }
 
 /** GetWarningsForPodTemplate; `path` is where the template lies: `spec.template`. */

@@ -7,11 +7,7 @@ import { workloadWarnings } from "../workload-warnings.ts";
 import { templateDefaults } from "./pod-spec-defaults.ts";
 
 export const replicationController: KindRules = {
-  warnings: workloadWarnings({
-    template: (object) => specOf(object)["template"],
-    path: "spec.template",
-    namesPods: true,
-  }),
+  warnings: workloadWarnings({ namesPods: true }),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     spec["replicas"] ??= 1;
