@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ChainOptions, createChain, type Plugin } from "@sallyport/admission";
 import {
@@ -19,6 +19,7 @@ import {
   startApiServer,
 } from "@sallyport/apiserver";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
+import { writeWholeSync } from "@sallyport/files";
 import type { Catalogue } from "@sallyport/kube";
 import type { SidecarSettings } from "@sallyport/mesh";
 import type { RunningNode } from "@sallyport/node/kubelet";
@@ -273,7 +274,6 @@ async function openStore({ folder, memory, storage }: GatehouseOptions): Promise
 function writeKubeconfig(folder: string, text: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, "kubeconfig");
-  writeFileSync(`${file}.partial`, text, { mode: 0o600 });
-  renameSync(`${file}.partial`, file);
+  writeWholeSync(file, text, 0o600);
   return file;
 }

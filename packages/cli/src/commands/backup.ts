@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   fillStore,
@@ -11,6 +11,7 @@ import {
   takeSnapshot,
   writeBackup,
 } from "@sallyport/apiserver";
+import { writeWholeSync } from "@sallyport/files";
 import { Command } from "commander";
 import { reasonOf } from "../errors.ts";
 import { addEtcdServerOptions, type EtcdFlags, etcdOptions } from "../etcd-flags.ts";
@@ -45,8 +46,7 @@ Exit status: 0 written, 2 bad usage, 3 no such store, disk or permissions.`,
       const bytes = writeBackup(snapshot);
       // A backup that cannot be read is none: it is read once before it takes its name.
       readBackup(bytes, file);
-      writeFileSync(`${file}.partial`, bytes, { mode: 0o600 });
-      renameSync(`${file}.partial`, file);
+      writeWholeSync(file, bytes, 0o600);
       say(flags, { file, revision: snapshot.revision, keys: snapshot.values.length, bytes: bytes.length }, "written");
     });
 }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type WorkloadCertificate, writeWhole } from "@sallyport/mesh/identity";
+import { writeWhole } from "@sallyport/files";
+import type { WorkloadCertificate } from "@sallyport/mesh/identity";
 
 /**
  * Writes it as Istio's agent does: `cert-chain.pem`, `key.pem` and `root-cert.pem`, each whole. Who reads them while they change sees a key

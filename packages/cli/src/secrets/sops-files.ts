@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { writeWholeSync } from "@sallyport/files";
 import {
   type CreationRule,
   creationRuleFor,
@@ -103,9 +104,7 @@ function identitiesAt(files: readonly string[]): readonly string[] {
 
 /** Puts a text in the place of a file at once, with its permissions: what is cut off in the middle leaves the old one. */
 export function replaceFile(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { mode: statSync(file).mode & 0o777 });
-  renameSync(temporary, file);
+  writeWholeSync(file, text, statSync(file).mode & 0o777);
 }
 
 async function told(file: string, act: () => Promise<string>): Promise<string> {

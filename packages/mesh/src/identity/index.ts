@@ -37,4 +37,3 @@ export {
 export type { SvidFault, SvidRule } from "./svid.ts";
 export { type Bundles, type PeerFault, type PeerIdentity, validatePeer } from "./validate-peer.ts";
 export type { CertificateSource, WorkloadCertificate } from "./workload-certificate.ts";
-export { writeWhole } from "./write-whole.ts";

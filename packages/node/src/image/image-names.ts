@@ -1,8 +1,8 @@
 import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { writeWhole } from "@sallyport/files";
 import { ImageFault } from "./image.ts";
 import { isRunning } from "./is-running.ts";
-import { writeWhole } from "./write-whole.ts";
 
 export interface NamedImage {
   /** `sha256:…` of the configuration. */
@@ -74,7 +74,7 @@ export class ImageNames {
       withLock(`${this.#path}.lock`, async () => {
         const names = new Map(this.#read());
         change(names);
-        await writeWhole(this.#path, JSON.stringify(Object.fromEntries(names)));
+        await writeWhole(this.#path, JSON.stringify(Object.fromEntries(names)), 0o600);
       }),
     );
     this.#written = written.catch(() => {});

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "@sallyport/files";
 import { readArchive } from "./archive.ts";
 import { credentialsFor } from "./credentials.ts";
 import {
@@ -21,7 +22,6 @@ import { type ImageLimits, imageLimits } from "./limits.ts";
 import { SharedPulls } from "./shared-pulls.ts";
 import { type MachineImage, machineSource, toolsImageName, toolsSource } from "./tools-image.ts";
 import { type UnpackLosses, unpackImage } from "./unpack/unpack-image.ts";
-import { writeWhole } from "./write-whole.ts";
 
 export interface FolderImageStoreOptions {
   /** Is made where it is not there. Nobody else may write into it. */
@@ -229,6 +229,7 @@ export class FolderImageStore implements ImageStore {
       await writeWhole(
         join(made, "image.json"),
         JSON.stringify({ id, config, sizeBytes, losses } satisfies StoredImage),
+        0o600,
       );
       await this.#publish(made, id);
       this.#tellLosses(fullName(names[0] as ImageName), losses, hasOwners);
@@ -259,7 +260,7 @@ export class FolderImageStore implements ImageStore {
     const found = await readFile(file, "utf8").catch(() => "");
     if (found !== "") return found;
     const made = randomBytes(32).toString("hex");
-    await writeWhole(file, made);
+    await writeWhole(file, made, 0o600);
     return made;
   }
 

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "@sallyport/files";
 import type { RegoVersion } from "@sallyport/rego";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { PolicyState } from "../server/policy-state.ts";
@@ -174,8 +175,7 @@ export class WatchedBundle {
   async #persist(bytes: Uint8Array): Promise<void> {
     try {
       await mkdir(join(this.#file, ".."), { recursive: true });
-      await writeFile(`${this.#file}.new`, bytes);
-      await rename(`${this.#file}.new`, this.#file);
+      await writeWhole(this.#file, bytes, 0o644);
     } catch (error) {
       this.#log("error", `Persisting bundle to disk failed: ${(error as Error).message}`);
     }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "../write-whole.ts";
+import { writeWhole } from "@sallyport/files";
 import {
   type AuthorityFile,
   type AuthorityTexts,

@@ -47,10 +47,12 @@ async function look(
   let taken = "";
   while (!signal.aborted) {
     try {
-      const [chain, key, roots] = await Promise.all(
-        ["cert-chain.pem", "key.pem", "root-cert.pem"].map((name) => textOf(join(folder, name))),
-      );
-      const texts = { chain: chain as string, key: key as string, roots: roots as string };
+      // One after the other: of several that are missing, always the same one is told, and so told once.
+      const texts = {
+        chain: await textOf(join(folder, "cert-chain.pem")),
+        key: await textOf(join(folder, "key.pem")),
+        roots: await textOf(join(folder, "root-cert.pem")),
+      };
       const found = JSON.stringify(texts);
       if (found !== taken) {
         const certificate = workloadCertificateOf(texts, now(), federated);

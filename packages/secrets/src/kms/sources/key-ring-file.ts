@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import { readPrivateFile, reasonOf, writePrivateFile } from "../../private-file.ts";
+import { writeWhole } from "@sallyport/files";
+import { readPrivateFile, reasonOf } from "../../private-file.ts";
 import { SourceError } from "../../source-error.ts";
 import {
   type Derivation,
@@ -105,7 +106,7 @@ export class KeyRingFile {
       keys: keys.map(({ secret: bytes, ...key }) => ({ ...key, sealed: seal.seal(bytes, key.id) })),
     } as const;
     const text = JSON.stringify({ ...ring, signature: seal.sign(signedText(ring)) }, undefined, 2);
-    await writePrivateFile(this.path, `${text}\n`);
+    await writeWhole(this.path, `${text}\n`, 0o600);
   }
 
   async #sealOf(derivation: Derivation): Promise<RingSeal> {
