@@ -1,3 +1,4 @@
+import { moduleOfHeads } from "./error-heads.ts";
 import { randomTape, Tape } from "./tape.ts";
 
 const token = /\$?`[^`]*`|\$?"(?:\\.|[^"\\\n])*"|#.*|\s+|[A-Za-z_]\w*|\d[\w.]*|:=|==|!=|<=|>=|\S/g;
@@ -76,9 +77,15 @@ const lines = [
   ...["p if print(x)", 'p if 1 == "a"', "p := concat(1, 2)", 'p := 1 + "a"', "p if walk(1, x)", "p := time.now_ns(1)"],
 ] as const;
 
-/** Random modules with faults of syntax or meaning: modules of `corpus`, changed; the same seed makes the same ones. */
+/** Of so many modules one is made of heads. */
+const headsShare = 5;
+
+/** Random modules with faults of syntax or meaning: modules of `corpus`, changed, and heads; the same seed makes the same ones. */
 export function errorMutants(corpus: readonly string[], count: number, seed: number): readonly string[] {
-  return Array.from({ length: count }, (_, i) => mutant(corpus, new Tape(randomTape(seed, i))));
+  return Array.from({ length: count }, (_, i) => {
+    const tape = new Tape(randomTape(seed, i));
+    return i % headsShare === 0 ? moduleOfHeads(tape) : mutant(corpus, tape);
+  });
 }
 
 /** Longer modules say less for their time. */

@@ -5,6 +5,7 @@ import { isKnownDifference } from "./errors-known.ts";
 const undeclared = (name: string) => `{"code":"rego_compile_error","message":"var ${name} is undeclared"}`;
 const arguments_ = '{"code":"rego_type_error","message":"minus: invalid argument(s)"}';
 const undefined_ = '{"code":"rego_type_error","message":"undefined function data.a.q"}';
+const rootUnsafe = (name: string) => `{"code":"rego_unsafe_var_error","message":"var ${name} is unsafe"}`;
 const placed = (row: number) =>
   `{"code":"rego_type_error","location":{"col":5,"file":"p","row":${row}},"message":"minus: invalid argument(s)"}`;
 const syntax = '{"code":"rego_parse_error","message":"unexpected eof token"}';
@@ -19,6 +20,8 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], b
   ["", [arguments_, undefined_], [arguments_], true],
   ["", [undefined_], [], false],
   ["", [arguments_, syntax], [arguments_], false],
+  ["", [rootUnsafe("input"), rootUnsafe("data"), arguments_], [arguments_], true],
+  ["", [rootUnsafe("x")], [], false],
   ["", [arguments_], [placed(1)], true],
   ["", [placed(2)], [placed(1)], false],
   ["", [arguments_, syntax], [placed(1), undefined_], false],

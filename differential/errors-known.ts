@@ -7,6 +7,7 @@ export function isKnownDifference(source: string, opa: readonly Fault[], sallypo
     isNegatedSet(source, opa) ||
     isToldAgain(opa, sallyport) ||
     isHalfKnownFunction(opa, sallyport) ||
+    isHeadOfElse(opa, sallyport) ||
     isWithoutPlace(opa, sallyport)
   );
 }
@@ -29,6 +30,13 @@ function isToldAgain(opa: readonly Fault[], sallyport: readonly Fault[]): boolea
 function isHalfKnownFunction(opa: readonly Fault[], sallyport: readonly Fault[]): boolean {
   const isUndefined = (fault: Fault): boolean => fault.includes('"undefined function data.');
   return sallyport.some((fault) => fault.includes('"rego_type_error"')) && isMore(opa, sallyport, isUndefined);
+}
+
+/** OPA leaves refs in heads as they are for `else`, where nothing then says what `input` and `data` in them are. */
+function isHeadOfElse(opa: readonly Fault[], sallyport: readonly Fault[]): boolean {
+  const isRootUnsafe = (fault: Fault): boolean =>
+    /"message":"var (?:input|data) is unsafe"/.test(fault) && !fault.includes('"location"');
+  return isMore(opa, sallyport, isRootUnsafe);
 }
 
 /** OPA has no place of a call that is all of an expression in a template string; we have. */

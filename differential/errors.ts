@@ -55,12 +55,12 @@ function withoutDescriptions(fault: Fault): Fault {
 
 /** What releases after 1.19 add, which ours follows. */
 function withoutRule(fault: Fault): Fault {
-  return fault.replace(/(is unsafe) in rule [^"]*/, "$1");
+  return fault.replace(/(is unsafe) in rule (?:\\.|[^"\\])*/, "$1");
 }
 
 /** Of several ways in which a rule comes back to itself OPA tells any. */
 function withoutWay(fault: Fault): Fault {
-  return fault.replace(/(is recursive): [^"]*/, "$1");
+  return fault.replace(/(is recursive): (?:\\.|[^"\\])*/, "$1");
 }
 
 function isSame(opa: readonly Fault[], sallyport: readonly Fault[]): boolean {

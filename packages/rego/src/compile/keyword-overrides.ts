@@ -4,7 +4,7 @@ import { isRootDocument, ruleChain } from "./parts.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
-/** OPA's stage CheckKeywordOverrides (v1, or strict): nothing may take the names `input` and `data`. */
+/** OPA's stage CheckKeywordOverrides (v1, or strict): nothing may take the names `input` and `data`. Arguments never may. */
 export function checkKeywordOverrides(module: Module, report: Report): void {
   for (const rule of module.rules) checkRule(rule, report);
 }
@@ -21,11 +21,6 @@ function checkRule(rule: Rule, report: Report): void {
   if (name?.kind === "var" && isRootName(name.name))
     report(compileFault(rule.loc, `rules must not shadow ${name.name} (use a different rule name)`));
   for (const each of ruleChain(rule)) {
-    for (const arg of rule.head.args ?? []) {
-      const shadowed = rootName(arg);
-      if (shadowed !== undefined && each === rule)
-        report(compileFault(rule.loc, `args must not shadow ${shadowed} (use a different variable name)`));
-    }
     checkQueryOverrides(each.body, report);
     for (const term of [each.head.key, each.head.value]) {
       if (term === undefined) continue;
@@ -45,7 +40,8 @@ function checkAssigned(terms: Body[number]["terms"], report: Report): void {
     report(compileFault(target.loc, `variables must not shadow ${shadowed} (use a different variable name)`));
 }
 
-function rootName(term: Term): string | undefined {
+/** The root document that a term is. */
+export function rootName(term: Term): string | undefined {
   if (term.kind === "var") return isRootName(term.name) ? term.name : undefined;
   return isRootDocument(term) ? nameOfRef(term as Term & { kind: "ref" }) : undefined;
 }

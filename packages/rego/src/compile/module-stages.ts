@@ -13,7 +13,7 @@ import { rewriteLogic } from "./logic.ts";
 import { rewriteMetadataCalls } from "./metadata.ts";
 import { ruleChain } from "./parts.ts";
 import { erasePrintCalls, rewritePrintCalls } from "./print-calls.ts";
-import { checkUnusedImports, resolveRules } from "./resolve-refs.ts";
+import { checkArgs, checkUnusedImports, resolveRules } from "./resolve-refs.ts";
 import { mapAll } from "./rewriter.ts";
 import { orderRuleBody, type PlaceName } from "./safety.ts";
 import { checkHeadSafety } from "./safety-heads.ts";
@@ -101,6 +101,7 @@ function eachRule(check: (rule: Rule, unit: Unit, context: StageContext) => void
 function resolveRefs({ module, globals }: Unit, { options, report }: StageContext): readonly Rule[] {
   const used = new Set<Import>();
   const rules = resolveRules(module.rules, globals, used);
+  for (const rule of module.rules) checkArgs(rule, report);
   if (options.strict === true) checkUnusedImports(module.imports, used, report);
   return rules;
 }

@@ -2,6 +2,7 @@ import type { Body, Expr, Import, Location, Ref, Rule, Term, Var } from "../synt
 import { declaredVars } from "./declared-vars.ts";
 import type { Globals } from "./globals.ts";
 import { isLanguageImport } from "./globals.ts";
+import { rootName } from "./keyword-overrides.ts";
 import { comprehensionTerms, isComprehension } from "./parts.ts";
 import { mapAll, mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { compileFault, type Report } from "./stage.ts";
@@ -26,6 +27,23 @@ export function checkUnusedImports(imports: readonly Import[], used: ReadonlySet
   for (const each of imports) {
     if (!isLanguageImport(each) && !used.has(each)) report(compileFault(each.loc, `${importText(each)} unused`));
   }
+}
+
+/** Arguments and what they take apart may not be called `input` or `data`: what the rule says of these would change. */
+export function checkArgs({ head, loc }: Rule, report: Report): void {
+  const shadowed = head.args?.flatMap(rootNames)[0];
+  if (shadowed !== undefined)
+    report(compileFault(loc, `args must not shadow ${shadowed} (use a different variable name)`));
+}
+
+/** The root documents in what an argument is matched with, in the order in which OPA meets them. */
+function rootNames(term: Term): readonly string[] {
+  if (term.kind === "array") return term.items.flatMap(rootNames);
+  if (term.kind === "object")
+    return [1, 0].flatMap((part) => term.entries.flatMap((entry) => rootNames(entry[part] as Term)));
+  if (term.kind === "ref" && term.terms.length > 1) return term.terms.slice(1).flatMap(rootNames);
+  const name = rootName(term);
+  return name === undefined ? [] : [name];
 }
 
 /** Sets of declared names around a place, and what resolves terms and bodies there. */

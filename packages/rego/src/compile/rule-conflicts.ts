@@ -86,11 +86,19 @@ function checkRules(node: Node, report: Report): void {
   const [first] = node.rules as [PlacedRule];
   const name = headText(node.rules.at(-1) as PlacedRule);
   const { loc } = first.rule;
-  if (node.children.size > 0 && rules.some((rule) => isGround(rule) || rule.head.args !== undefined)) {
-    const below = topmost(rulesBelow(node)).map((each) => `\n  rule ${headText(each)} at ${placeText(each.rule.loc)}`);
+  const inside = topmost(conflictingBelow(node));
+  if (inside.length > 0) {
+    const below = inside.map((each) => `\n  rule ${headText(each)} at ${placeText(each.rule.loc)}`);
     report(typeFault(loc, `rule ${name} conflicts with:${below.join("")}`));
   } else if (isMixed(rules)) report(typeFault(loc, `conflicting rules ${name} found`));
   else checkDefaults(first, rules, name, report);
+}
+
+/** A value, a set and a function have no rules inside; what is made of parts has no functions there. */
+function conflictingBelow(node: Node): readonly PlacedRule[] {
+  const below = rulesBelow(node);
+  if (node.rules.some(({ rule }) => isGround(rule))) return below;
+  return below.filter(({ rule }) => rule.head.args !== undefined);
 }
 
 /** Sets beside values, different numbers of args, or a whole value or set beside parts of it. */

@@ -273,6 +273,11 @@ export function isFunction({ rule }: CompiledRule): boolean {
   return rule.head.args !== undefined && rule.head.args.length > 0;
 }
 
+function groundRef(ref: Ref): Ref {
+  const open = ref.terms.findIndex(({ kind }, i) => i > 0 && kind === "var");
+  return open < 0 ? ref : { ...ref, terms: ref.terms.slice(0, open) };
+}
+
 const placeOf = remembered((rule: Rule) => {
   const { path, suffix } = pathOf(rule.head.ref);
   const { args, key, value } = rule.head;
@@ -280,8 +285,8 @@ const placeOf = remembered((rule: Rule) => {
   return { path, suffix, kind } as const;
 });
 
-/** Its function's name, `data.pkg.f`, and its constant path as one text. */
+/** Its function's name, `data.pkg.f`, up to a variable in its head, and its constant path as one text. */
 export const namesOf: (rule: Rule) => { readonly name: string; readonly key: string } = remembered((rule: Rule) => ({
-  name: functionName(rule.head.ref),
+  name: functionName(groundRef(rule.head.ref)),
   key: placeOf(rule).path.join("\0"),
 }));

@@ -1,5 +1,6 @@
 import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
-import { isFunction } from "../compile/rule-tree.ts";
+import { ruleChain } from "../compile/parts.ts";
+import { isFunction, pathOf } from "../compile/rule-tree.ts";
 import type { Block, Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
@@ -116,6 +117,8 @@ function planMember(scope: Scope, { each: { rule, kind }, path }: Member, result
       writer.at(rule.head.loc);
       insertMember(scope, result, path, rule.head.key as Term);
     });
+  } else if (rule.else !== undefined && !path.every(isConstant)) {
+    planBranches(scope, rule, path, result);
   } else if (rule.else !== undefined) {
     planValue(scope, rule, chain, (value) => insertValue(scope, result, path, (next) => next(value)));
   } else {
@@ -124,6 +127,28 @@ function planMember(scope: Scope, { each: { rule, kind }, path }: Member, result
       insertValue(scope, result, path, (next) => planTerm(scope, rule.head.value as Term, next));
     });
   }
+}
+
+/** Each branch has a variable of its own for what is not constant in the path: `p[input.x].q := 1 if a else := 2`. */
+function planBranches(scope: Scope, rule: Rule, path: readonly Term[], result: number): void {
+  const { writer } = scope;
+  const above = path.slice(0, path.length - pathOf(rule.head.ref).suffix.length);
+  const chosen = writer.local();
+  writer.emit("ResetLocalStmt", { target: chosen });
+  const blocks = ruleChain(rule).map((branch) =>
+    writer.block(() => {
+      const inner = { ...scope, vars: new Map() };
+      writer.emit("IsUndefinedStmt", { source: chosen });
+      planRuleBody(inner, branch, () => {
+        writer.at(branch.head.loc);
+        planTerm(inner, branch.head.value as Term, (source) => {
+          writer.emit("AssignVarOnceStmt", { source, target: chosen });
+          insertValue(inner, result, [...above, ...pathOf(branch.head.ref).suffix], (next) => next(source));
+        });
+      });
+    }),
+  );
+  writer.emit("BlockStmt", { blocks });
 }
 
 /** The value of a rule with its branches. */

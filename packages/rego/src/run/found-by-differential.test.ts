@@ -17,6 +17,17 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  // What is no constant in a head is a variable of each branch.
+  {
+    rules: [
+      'p[input.k].x := "a" if { input.z } else := 1 if { input.k }',
+      'q[[1]].x := "a" if { input.z } else := 2',
+      'q[[input.k]].x := "a" if { input.k } else := 2',
+      "r := [p[input.k].x, q[[1]].x]",
+    ].join("\n"),
+    input: '{"k": "kk"}',
+    answer: '{"p":{"kk":{"x":1}},"q":{"[\\"kk\\"]":{"x":"a"},"[1]":{"x":2}},"r":[1,2]}',
+  },
   // A rule that looks up its own package comes back to its own replacement of a function: planning it had no end.
   {
     rules: "r contains 1 if { object.keys(data.p[null]) with object.keys as input.x }\nq := count(r)",

@@ -174,7 +174,9 @@ class ModuleParser {
 
   /** The faults are in `faults`. */
   parseStatements(): readonly Statement[] {
-    return this.#statements();
+    const statements = this.#statements();
+    for (const each of statements) if (each.kind === "rules") this.#checkHeads(each.rules.map(({ rule }) => rule));
+    return statements;
   }
 
   #refuseVersion(): undefined {
@@ -242,6 +244,7 @@ class ModuleParser {
     }
     // An import that stands where the package should does not count.
     if (this.#writtenAs === "v1" || imports.some(isRegoImport)) this.#checkRules(statements, rules);
+    this.#checkHeads(rules);
     if (first.kind !== "package") return undefined;
     const { file, text } = this.#source;
     const head = { kind: "module", file, text, regoVersion: this.#version } as const;
@@ -262,6 +265,13 @@ class ModuleParser {
       return [];
     }
     return [rule];
+  }
+
+  /** OPA breaks on a rule whose head begins with a call, `f(x).y contains 1`, unless something else is wrong. */
+  #checkHeads(rules: readonly Rule[]): void {
+    if (this.faults.length > 0) return;
+    for (const { head, loc } of rules)
+      if (head.ref.terms[0]?.kind !== "var") this.#final(`rule head ref ${refText(head.ref)} invalid`, loc);
   }
 
   #checkRules(statements: readonly Statement[], rules: readonly Rule[]): void {

@@ -40,7 +40,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   const term = parseRefFrom(cursor);
   if (term === undefined) return cursor.illegal("expected rule head name");
   if (term.kind === "var" && !cursor.token.spaced && isOperator(cursor)) return cursor.illegal();
-  const written = splitHead(term);
+  const written = splitHead(term) ?? wholeHead(term);
   if (written === undefined)
     return term.kind === "call" ? cursor.illegal(`rule head ref ${headText(term)} invalid`) : undefined;
   const { ref, args } = written;
@@ -65,7 +65,9 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
       const missing = missingValue(name, assign, args !== undefined, isDefault);
       if (!isDefault) return refuseHead(cursor, missing);
       cursor.illegal(missing);
-      // The arguments of a function are looked at all the same.
+      // What else is wrong is told all the same.
+      if (ref.terms[0]?.kind !== "var")
+        return { head: { ...trueHead(cursor.span(start), ref, args), value: undefined }, hasContains: false };
       return args && { head: trueHead(cursor.span(start), ref, args), hasContains: false };
     }
     const head = { loc: cursor.span(start), ref, args, key: undefined, value, assign, generatedValue: false };
@@ -113,6 +115,11 @@ export function splitHead(term: Term): { ref: Ref; args: readonly Term[] | undef
   const ref = term.kind === "call" ? term.operator : term;
   if (ref.kind !== "ref" || ref.terms[0]?.kind !== "var") return undefined;
   return { ref, args: term.kind === "call" && term.args.length > 0 ? term.args : undefined };
+}
+
+/** A head may begin with a call until all else was looked at: `default f(x)[y] := z`. */
+function wholeHead(term: Term): { ref: Ref; args: undefined } | undefined {
+  return term.kind === "ref" ? { ref: term, args: undefined } : undefined;
 }
 
 /** Default : "default" Head — the value is constant, the arguments of a function are different variables. */
@@ -181,6 +188,8 @@ function parseRest(cursor: Cursor, { head, hasContains }: ParsedHead, start: Sou
   const hasIf = cursor.isKeyword("if") && (head.generatedValue || !cursor.isRefHead());
   const hasBody = hasIf || cursor.is("{");
   if (!hasBody && !hasContains) return undefined;
+  if (!hasContains && !isNamed(head) && head.ref.terms.length === 2 && (!hasIf || !head.generatedValue))
+    return undefined;
   const made = hasIf || hasContains ? head : partialSetHead(head);
   const body = hasIf ? parseIfBody(cursor) : hasBody ? parseBraceBody(cursor) : [trueExpr(start)];
   if (body === undefined) return undefined;
@@ -193,6 +202,10 @@ function parseRest(cursor: Cursor, { head, hasContains }: ParsedHead, start: Sou
   const rule: Rule = { ...ruleOf(made, body, loc), generatedBody: !hasBody, else: otherwise?.rule, hasIf };
   const rules: WrittenRule[] = [{ rule, hasIf, hasContains, else: otherwise }];
   return parseChained(cursor, rules, hasBody);
+}
+
+function isNamed({ ref }: Head): boolean {
+  return ref.terms[0]?.kind === "var";
 }
 
 /** v0: `p[x] { … }` says that the set `p` contains `x`. */

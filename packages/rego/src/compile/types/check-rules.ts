@@ -15,7 +15,7 @@ import type { Key } from "./key.ts";
 import { scalarKey } from "./literal.ts";
 import { SchemaFault } from "./schema.ts";
 import { annotationOverrides, inputSchemaType } from "./schema-annotations.ts";
-import { anyType, type FunctionType, objectOf, setOf, type Type } from "./type.ts";
+import { anyType, type FunctionType, objectOf, setOf, stringType, type Type } from "./type.ts";
 import { TypeNode } from "./type-tree.ts";
 
 /** What type checking needs to know of a module. */
@@ -192,14 +192,17 @@ export function groundPath({ head }: Rule): readonly Key[] {
 
 function typeOfRule(rule: Rule, env: TypeEnv): Type | undefined {
   const { head } = rule;
-  if (head.args !== undefined) return typeOfFunction(rule, env);
   const suffix = head.ref.terms.slice(1 + groundPath(rule).length);
+  if (head.args !== undefined) return suffix.length === 0 ? typeOfFunction(rule, env) : ofDocuments;
   if (head.key !== undefined && head.value === undefined) {
     const member = env.typeOf(head.key);
     return member && nested(suffix, setOf(member), env);
   }
   return nested(suffix, head.value && env.typeOf(head.value), env);
 }
+
+/** What a ref to the place of functions with variables in their paths finds: none of them, and what may lie beside rules. */
+const ofDocuments = objectOf([], { key: stringType, value: anyType });
 
 /** Args that the body says nothing about may be anything, and so may keys in them. */
 function typeOfFunction({ head }: Rule, env: TypeEnv): Type {
