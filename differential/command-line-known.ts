@@ -22,7 +22,10 @@ const known: readonly Known[] = [
     answer: /"text": "/,
   },
   { reason: "--debug tells lines of OPA's source", line: / --debug\b/ },
-  { reason: "OPA's events of unification all name the last rule of a package", line: / --explain debug\b/ },
+  {
+    reason: "OPA's events of unification all name the last rule of a package",
+    line: / --explain debug\b|\ntrace debug\n/,
+  },
   { reason: "timers of OPA's inner stages", line: / --(?:instrument|metrics|profile)\b|\n(?:instrument|metrics)\n/ },
   {
     reason: "in the shell OPA names the rule whose values conflict, by its text: here the query",

@@ -17,6 +17,20 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  // What an index of a comprehension keeps may have variables of what is around it: of several values for such a key the last counts too.
+  {
+    rules: [
+      "r0 := v5 if {",
+      "  some k3; v4 := input.b[3][k3]",
+      '  v5 := {{v4: v6 | some v6 in [1, 2]; data.d["d e"][2][0] == (k3); not input.a[k3]}, v4}',
+      "}",
+      'r1 := v5 if { some k; v := input.c[k]; v5 := [[v, x] | some x in [1, 2]; data.d["d e"][2][0] == (k); not input.a[k]] }',
+      'r2 := v5 if { some k; v := input.c[k]; v5 := {[v, x] | some x in [1, 2]; data.d["d e"][2][0] == (k); not input.a[k]} }',
+    ].join("\n"),
+    input: '{"a": {}, "b": [0, 1, 2, {"a": {"k": 1}}], "c": {"a": "v"}}',
+    data: '{"d": {"d e": [0, 1, ["a"]]}}',
+    answer: '{"r0":[{"k":1},{"{\\"k\\":1}":2}],"r1":[["v",1],["v",2]],"r2":[["v",1],["v",2]]}',
+  },
   // What is no constant in a head is a variable of each branch.
   {
     rules: [

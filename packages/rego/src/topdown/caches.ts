@@ -25,8 +25,17 @@ export class VirtualCache {
   }
 }
 
-/** What comprehensions collect, by the values of the variables that they are indexed by. */
-export type ComprehensionIndex = ReadonlyMap<string, Known>;
+/** A member of what a comprehension collects, or an entry of an object. */
+export interface CollectedEntry {
+  readonly key: Node | undefined;
+  readonly value: Node;
+}
+
+/**
+ * What comprehensions collect, by the values of the variables that they are indexed by: entries where these have variables of what is
+ * around the comprehension.
+ */
+export type ComprehensionIndex = ReadonlyMap<string, Known | readonly CollectedEntry[]>;
 
 /** The indices of comprehensions, under the documents that `with` has put in place. */
 export class ComprehensionIndices {

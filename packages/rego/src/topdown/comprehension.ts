@@ -3,7 +3,7 @@ import { insertOnce } from "../run/runtime.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
-import { type ComprehensionIndex, cacheKey } from "./caches.ts";
+import { type CollectedEntry, type ComprehensionIndex, cacheKey } from "./caches.ts";
 import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { type ComprehensionNode, type Known, known, type Node, varNode } from "./node.ts";
@@ -68,30 +68,38 @@ function fromIndex(frame: Frame, node: ComprehensionNode): Known | undefined {
   });
   instrumentation?.count(`eval_op_comprehension_cache_${isBuilt ? "build" : "hit"}`);
   const key = cacheKey(indexedBy.map((name) => frame.bindings.plug(varNode(name))));
-  return key === undefined ? undefined : index.get(key);
+  const found = key === undefined ? undefined : index.get(key);
+  return found === undefined || "kind" in found ? found : valueOfEntries(frame, node, found);
 }
 
-/**
- * All that the comprehension collects while nothing around it is known. Of several values for a key the last counts. Where it collects what
- * is around it, there is nothing to keep.
- */
+/** All that the comprehension collects while nothing around it is known. */
 function makeIndex(frame: Frame, node: ComprehensionNode, indexedBy: readonly string[]): ComprehensionIndex {
   const child = frame.child(node.body, frame.names);
-  const index = new Map<string, Collected>();
-  let isOpen = false;
+  const entries = new Map<string, CollectedEntry[]>();
   child.run(() => {
-    isOpen ||= [node.term, node.key].some((each) => each !== undefined && child.bindings.plug(each).kind !== "known");
-    if (isOpen) return undefined;
-    const key = cacheKey(indexedBy.map((name) => child.bindings.plug(varNode(name)))) as string;
-    const value = groundValue(child, node.term);
+    const by = cacheKey(indexedBy.map((name) => child.bindings.plug(varNode(name)))) as string;
     frame.machine.run.grow(1);
-    const collected = index.get(key) ?? emptyOf(node);
-    index.set(key, collected);
-    if (collected instanceof RegoObject) collected.set(groundValue(child, node.key as Node), value);
-    else add(collected, value);
+    const entry = { key: node.key && child.bindings.plug(node.key), value: child.bindings.plug(node.term) };
+    const known = entries.get(by);
+    if (known === undefined) entries.set(by, [entry]);
+    else known.push(entry);
     return undefined;
   });
-  return new Map([...(isOpen ? [] : index)].map(([key, collected]) => [key, known(collected)]));
+  return new Map([...entries].map(([by, found]) => [by, valueOfEntries(child, node, found) ?? found] as const));
+}
+
+/** Of several values for a key the last counts. Undefined where a variable has none. */
+function valueOfEntries(frame: Frame, node: ComprehensionNode, entries: readonly CollectedEntry[]): Known | undefined {
+  const collected = emptyOf(node);
+  for (const entry of entries) {
+    const key = entry.key && frame.bindings.plug(entry.key);
+    const value = frame.bindings.plug(entry.value);
+    if (value.kind !== "known") return undefined;
+    if (!(collected instanceof RegoObject)) add(collected, value.value);
+    else if (key?.kind === "known") collected.set(key.value, value.value);
+    else return undefined;
+  }
+  return known(collected);
 }
 
 /** The value of a node whose vars are all bound to known values. */
