@@ -109,6 +109,7 @@ export {
   RegoError,
   type SourceLine,
 } from "./syntax/diagnostic.ts";
+export { editDistance } from "./syntax/edit-distance.ts";
 export { ruleFromBody } from "./syntax/expression-rules.ts";
 export {
   type ParseOptions,
@@ -133,6 +134,7 @@ export {
   TestRunner,
 } from "./test/runner.ts";
 export { EvaluatedLabels } from "./topdown/evaluated-labels.ts";
+export { type FailedCall, FailedCalls } from "./topdown/failed-calls.ts";
 export type { CountedOperation, Instrumentation, TimedOperation } from "./topdown/instrumentation.ts";
 export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";

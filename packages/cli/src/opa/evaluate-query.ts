@@ -62,15 +62,16 @@ async function evaluatePrepared(
   observers: Observers,
   metrics: Metrics,
 ): Promise<Pick<QueryRun, "answers" | "partial" | "builtinErrors">> {
-  const options = { ...evalOptions(request, input, data), ...tracerOption(observers) };
+  const ruleIndexing = !request.flags.bool("disable-indexing");
+  const options = { ...evalOptions(request, input, data), ...tracerOption(observers), ruleIndexing };
   const { builtinErrors } = options;
+  const instrumentation = request.flags.bool("instrument") ? metrics.instrumentation() : undefined;
   if (request.flags.bool("partial")) {
     const partial = await metrics.timedAsync("rego_partial_eval", () =>
-      prepared.partialAsync({ ...options, ...partialOptions(request) }),
+      prepared.partialAsync({ ...options, ...partialOptions(request), instrumentation }),
     );
     return { answers: [], partial, builtinErrors };
   }
-  const instrumentation = request.flags.bool("instrument") ? metrics.instrumentation() : undefined;
   const answers = await metrics.timedAsync("rego_query_eval", () =>
     isObserved(observers) || instrumentation !== undefined
       ? prepared.walkAsync({ ...options, instrumentation })

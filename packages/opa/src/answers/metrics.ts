@@ -15,6 +15,8 @@ export type TimerName =
   | "rego_query_eval"
   | "rego_partial_eval"
   | "rego_external_resolve"
+  | `compile_${"prep_partial" | "eval_constraints" | "eval_mask_rule" | "translate_queries"}`
+  | `compile_extract_annotations_${"unknowns" | "mask"}`
   | "server_handler"
   | "server_read_bytes";
 
@@ -74,7 +76,11 @@ export class Metrics {
           durations.add(Math.round(milliseconds * 1e6));
         }
       },
-      count: (operation) => this.count(operation, 1),
+      count: (operation) => {
+        this.count(operation, 1);
+        // What is not kept is looked for at the resolvers first; there are none.
+        if (operation === "eval_op_base_cache_miss") this.add("rego_external_resolve", 0);
+      },
     };
   }
 

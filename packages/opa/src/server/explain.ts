@@ -17,7 +17,10 @@ export function traceFor(request: ServerRequest): TraceBuffer {
 
 /** Lines of text for people, events for programs. */
 export function explanation(request: ServerRequest, events: readonly RecordedEvent[]): Printable {
+  // As OPA, which cuts a text into lines: of nothing there is one.
   return isOn(request, "pretty")
-    ? traceRows(events).map((cells) => cells.join(""))
+    ? events.length === 0
+      ? [""]
+      : traceRows(events).map((cells) => cells.join(""))
     : printableAst(traceEventsJson(events));
 }

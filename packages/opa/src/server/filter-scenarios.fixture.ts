@@ -199,6 +199,25 @@ const sql = ["sql.postgresql", "sql.mysql", "sql.sqlserver", "sql.sqlite"];
 const ucast = ["ucast.all", "ucast.minimal", "ucast.linq", "ucast.prisma"];
 const several = (options: JsonObject, more: JsonObject = {}): JsonObject => ({ input, unknowns, options, ...more });
 
+const slips = `package slips
+
+import rego.v1
+
+colour if input.fruit.colour == "red"
+
+colour if input.fruits.price == 1
+
+several if input.fruti.colour in ["a", "b"]
+
+call if startswith(input.froots.name, "x")
+
+deeper if input.fruits.colour == input.wanted.a
+
+far if input.vegetables.a == 1
+
+negated if not input.fruit.colour == "red"
+`;
+
 /** Filters of databases. */
 export const filterScenarios: readonly Scenario[] = [
   {
@@ -218,6 +237,17 @@ export const filterScenarios: readonly Scenario[] = [
       ...each(names, [...sql, "ucast.all"], { unknowns: ["input"] }),
       filter("k/i8", "sql.sqlite", { input: { v: "q" } }),
       filter("k/i8", "sql.sqlite", {}),
+    ],
+  },
+  {
+    name: "names in filters that look like unknown ones",
+    files: { "slips.rego": slips },
+    asks: [
+      ...each(slips, ["sql.postgresql"], { unknowns: ["input.fruits"] }),
+      ...each(slips, ["ucast.all"], { unknowns: ["input.fruits", "input.fruity"] }),
+      ...each(slips, ["sql.sqlite"], { unknowns: [] }),
+      filter("slips/colour", "sql.sqlite", {}),
+      post("/v1/compile/slips/colour", {}, { Accept: "" }),
     ],
   },
   {

@@ -91,7 +91,7 @@ function answerOf(match: Match, request: ServerRequest): Promise<ServerAnswer> |
     case "found":
       return match.handler(request, match.rest);
     case "redirect":
-      return redirect(match.status, match.location);
+      return redirect(match.status, match.location, request.method);
     case "wrong method":
       return wrongMethod(match.route);
     case "nothing":
@@ -99,8 +99,9 @@ function answerOf(match: Match, request: ServerRequest): Promise<ServerAnswer> |
   }
 }
 
-/** As Go's server sends one. */
-function redirect(status: number, location: string): ServerAnswer {
+/** As Go's server sends one: for reads alone with a page. */
+function redirect(status: number, location: string, method: string): ServerAnswer {
+  if (method !== "GET" && method !== "HEAD") return { status, headers: { Location: location }, body: "" };
   const words = status === 301 ? "Moved Permanently" : "Temporary Redirect";
   const headers = { "Content-Type": "text/html; charset=utf-8", Location: location };
   return { status, headers, body: `<a href="${escaped(location)}">${words}</a>.\n\n` };

@@ -91,6 +91,7 @@ export const serviceScenarios: readonly Scenario[] = [
       post("/v1/compile", { query: "1 == 2" }),
       post("/v1/compile?metrics", { query: "input.x == 1" }),
       post("/v1/compile?explain=full&pretty", { query: "input.x == 1" }),
+      post("/v1/compile?explain=fails&pretty", { query: "input.x == 1" }),
       post("/v1/compile", {}),
       post("/v1/compile", { query: "" }),
       post("/v1/compile", { query: "x :=" }),

@@ -113,7 +113,10 @@ function queryStages(
     options.captureValues === true
       ? [of("rewrite_to_capture_value", (body) => captureValues(body, context, capture))]
       : [];
-  const equals = options.keepEquals === true ? [] : [of("rewrite_equals", rewriteEqualsInBody)];
+  // OPA has no such stage where the values of expressions are told, and so no timer of it.
+  const equalsStage =
+    options.captureValues === true ? { run: rewriteEqualsInBody } : of("rewrite_equals", rewriteEqualsInBody);
+  const equals = options.keepEquals === true ? [] : [equalsStage];
   return [
     of(
       "check_keyword_overrides",

@@ -26,6 +26,7 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
     labels: options.labels,
     names: query.written,
     instrumentation: options.instrumentation,
+    ruleIndexing: options.ruleIndexing,
   });
   options.tracer?.begin?.();
   options.labels?.begin();

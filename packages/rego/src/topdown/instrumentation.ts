@@ -2,7 +2,9 @@ import { cacheKey } from "./caches.ts";
 import type { Node } from "./node.ts";
 
 /** What a walk spends time on, by the names of OPA's timers. */
-export type TimedOperation = "eval_op_plug" | "eval_op_resolve" | "eval_op_rule_index" | "eval_op_builtin_call";
+export type TimedOperation =
+  | `eval_op_${"plug" | "resolve" | "rule_index" | "builtin_call"}`
+  | `partial_op_${"save_unify" | "save_set_contains" | "save_set_contains_rec" | "copy_propagation"}`;
 
 /** What a walk counts, by the names of OPA's counters. */
 export type CountedOperation =

@@ -22,6 +22,8 @@ export interface MachineOptions {
   /** The author's names of the query's locals. */
   readonly names: ReadonlyMap<string, string>;
   readonly instrumentation?: Instrumentation | undefined;
+  /** Whether the index rules out what cannot hold; default true. */
+  readonly ruleIndexing?: boolean | undefined;
 }
 
 /** What one evaluation shares between all of its queries and rules. */
@@ -38,6 +40,7 @@ export class Machine {
   readonly caller: Bindings;
   readonly instrumentation: Instrumentation | undefined;
   readonly baseReads: BaseReads | undefined;
+  readonly ruleIndexing: boolean;
   readonly cache: VirtualCache = new VirtualCache();
   readonly indices: ComprehensionIndices = new ComprehensionIndices();
   readonly mocks: FunctionMocks = new FunctionMocks();
@@ -55,6 +58,7 @@ export class Machine {
     this.names = options.names;
     this.tree = ruleTreeOf(options.compiled);
     this.instrumentation = options.instrumentation;
+    this.ruleIndexing = options.ruleIndexing !== false;
     this.baseReads = this.instrumentation && new BaseReads(this.instrumentation);
     this.caller = new Bindings(0, this.instrumentation);
   }

@@ -5,6 +5,7 @@ import { compareTerms } from "../syntax/term-order.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { complement, complements, isInlinable } from "./inline-negation.ts";
+import { timed } from "./instrumentation.ts";
 import { known, type Query, type Step, type StepTerms, varNode } from "./node.ts";
 import { raiseStep } from "./raise.ts";
 import { plugSaved, raiseRef, splitPath } from "./save.ts";
@@ -108,9 +109,10 @@ function evaluateUnknown(
   const { saveSet, inlining } = partialOf(frame);
   const unknowns = saveSet.vars(machine.caller);
   const child = frame.closure(query);
-  const queries = savedQueries(frame, child, (body) =>
-    inlining.isShallow ? body : propagateCopies(body, unknowns, machine.compiled, true),
-  );
+  const queries = savedQueries(frame, child, (body) => {
+    const propagate = () => propagateCopies(body, unknowns, machine.compiled, true);
+    return inlining.isShallow ? body : timed(machine.instrumentation, "partial_op_copy_propagation", propagate);
+  });
   if (queries.length === 0) return next();
   if (!isInlinable(unknowns, queries)) {
     const expr = saveSupport(frame, child.queryId, unknowns, queries, support);

@@ -11,6 +11,7 @@ import { compareExprs, compareRules } from "../syntax/term-order.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { Frame, nowhere } from "./frame.ts";
 import { InliningControl } from "./inlining.ts";
+import { timed } from "./instrumentation.ts";
 import { lowerBody, lowerTerm } from "./lower.ts";
 import { Machine, PartialState } from "./machine.ts";
 import type { Node } from "./node.ts";
@@ -52,7 +53,7 @@ export function evaluatePartially(query: CompiledQuery, compiled: Compiled, opti
   const unknowns = (options.unknowns ?? ["input"]).map(loweredRef);
   const inlining = new InliningControl(options.shallowInlining === true, options.nondeterministicBuiltins === true);
   if (options.disableInlining !== undefined) inlining.disableRefs(options.disableInlining.map(loweredRef), false);
-  const saveSet = new SaveSet(unknowns);
+  const saveSet = new SaveSet(unknowns, options.instrumentation);
   const partial = new PartialState(
     saveSet,
     inlining,
@@ -66,6 +67,8 @@ export function evaluatePartially(query: CompiledQuery, compiled: Compiled, opti
     tracer: options.tracer,
     partial,
     names: query.written,
+    instrumentation: options.instrumentation,
+    ruleIndexing: options.ruleIndexing,
   });
   const queries = withinStack(() => run(machine, partial, query.body, options, liveVars(query.body, unknowns)));
   return { queries, support: [...partial.support.modules.values()].map((each) => supportModule(each, compiled)) };
@@ -97,7 +100,9 @@ function run(
     const whole = [...saved, ...bindingsOf(machine)];
     if (!passesTypeCheck(machine.compiled, whole)) return undefined;
     partial.support.count(whole);
-    queries.push(partial.inlining.isShallow ? whole : propagateCopies(whole, live, machine.compiled, false));
+    const propagate = () => propagateCopies(whole, live, machine.compiled, false);
+    const { instrumentation } = machine;
+    queries.push(partial.inlining.isShallow ? whole : timed(instrumentation, "partial_op_copy_propagation", propagate));
     return undefined;
   });
   return queries;

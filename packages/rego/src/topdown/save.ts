@@ -4,6 +4,7 @@ import { EvaluationError } from "../run/errors.ts";
 import type { Body, Expr, Location, Ref, Rule, Term } from "../syntax/ast.ts";
 import { equal } from "../value/collection.ts";
 import type { Bindings } from "./bindings.ts";
+import type { Instrumentation } from "./instrumentation.ts";
 import type { Node, Step, VarNode } from "./node.ts";
 import { raiseStep, raiseTerm } from "./raise.ts";
 
@@ -17,9 +18,11 @@ interface UnknownVars {
 export class SaveSet {
   readonly refs: readonly (readonly Node[])[];
   readonly #vars: UnknownVars[] = [];
+  readonly #instrumentation: Instrumentation | undefined;
 
-  constructor(refs: readonly (readonly Node[])[]) {
+  constructor(refs: readonly (readonly Node[])[], instrumentation?: Instrumentation) {
     this.refs = refs;
+    this.#instrumentation = instrumentation;
   }
 
   push(vars: readonly VarNode[], bindings: Bindings): void {
@@ -31,37 +34,55 @@ export class SaveSet {
   }
 
   /** True for a var, or a ref with this head, that is unknown; and for refs above or below an unknown document. */
-  contains(node: Node, bindings: Bindings | undefined): boolean {
-    if (node.kind === "var") return this.#containsVar(node.name, bindings);
-    if (node.kind !== "ref") return false;
-    if (this.containsDocument(node.terms)) return true;
-    const [head] = node.terms;
-    return head?.kind === "var" && this.#containsVar(head.name, bindings);
+  contains(node: Node, bindings: Bindings): boolean {
+    const instrumentation = this.#instrumentation;
+    if (instrumentation === undefined) return this.#contains(node, bindings);
+    return instrumentation.timed("partial_op_save_set_contains", () => this.#contains(node, bindings));
   }
 
   containsDocument(terms: readonly Node[]): boolean {
-    return this.refs.some((ref) => hasPrefix(ref, terms) || hasPrefix(terms, ref));
+    const instrumentation = this.#instrumentation;
+    if (instrumentation === undefined) return this.#containsDocument(terms);
+    return instrumentation.timed("partial_op_save_set_contains", () => this.#containsDocument(terms));
   }
 
   /** True when any var inside of the node, or inside of what it is bound to, is unknown. */
   containsInside(node: Node, bindings: Bindings): boolean {
+    const instrumentation = this.#instrumentation;
+    if (instrumentation === undefined) return this.#inside(node, bindings);
+    return instrumentation.timed("partial_op_save_set_contains_rec", () => this.#inside(node, bindings));
+  }
+
+  #contains(node: Node, bindings: Bindings): boolean {
+    if (node.kind === "var") return this.#containsVar(node.name, bindings);
+    if (node.kind !== "ref") return false;
+    if (this.#containsDocument(node.terms)) return true;
+    const [head] = node.terms;
+    return head?.kind === "var" && this.#containsVar(head.name, bindings);
+  }
+
+  #containsDocument(terms: readonly Node[]): boolean {
+    return this.refs.some((ref) => hasPrefix(ref, terms) || hasPrefix(terms, ref));
+  }
+
+  #inside(node: Node, bindings: Bindings): boolean {
     switch (node.kind) {
       case "known":
         return false;
       case "var": {
         const next = bindings.apply(node);
-        if (next.node !== node || next.bindings !== bindings) return this.containsInside(next.node, next.bindings);
-        return this.contains(node, bindings);
+        if (next.node !== node || next.bindings !== bindings) return this.#inside(next.node, next.bindings);
+        return this.#contains(node, bindings);
       }
       case "ref":
-        return node.terms.some((each) => this.containsInside(each, bindings));
+        return node.terms.some((each) => this.#inside(each, bindings));
       case "array":
       case "set":
-        return node.items.some((each) => this.containsInside(each, bindings));
+        return node.items.some((each) => this.#inside(each, bindings));
       case "object":
-        return node.entries.some((entry) => entry.some((each) => this.containsInside(each, bindings)));
+        return node.entries.some((entry) => entry.some((each) => this.#inside(each, bindings)));
       case "comprehension":
-        return varsInside(node).some((each) => this.containsInside(each, bindings));
+        return varsInside(node).some((each) => this.#inside(each, bindings));
     }
   }
 
@@ -76,7 +97,7 @@ export class SaveSet {
     return names;
   }
 
-  #containsVar(name: string, bindings: Bindings | undefined): boolean {
+  #containsVar(name: string, bindings: Bindings): boolean {
     return this.#vars.some((each) => each.bindings === bindings && each.names.includes(name));
   }
 }

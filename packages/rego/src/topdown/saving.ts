@@ -3,6 +3,7 @@ import { namePart } from "../compile/names.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
+import { timed } from "./instrumentation.ts";
 import type { PartialState } from "./machine.ts";
 import {
   type CallTerms,
@@ -38,8 +39,11 @@ function save(frame: Frame, saved: SavedStep, outputs: readonly SavedVar[], next
 
 /** Saves `a = b`. The vars in both become unknown for what follows. */
 export function saveUnify(frame: Frame, a: Node, b: Node, b1: Bindings, b2: Bindings, next: Next): Stop | undefined {
-  const step: Step = { ...equation(a, b, frame.loc), with: savedOverrides(frame, frame.step.with) };
-  return save(frame, { step, left: b1, right: b2 }, [...varsToSave(a, b1), ...varsToSave(b, b2)], next);
+  const { saved, outputs } = timed(frame.machine.instrumentation, "partial_op_save_unify", () => {
+    const step: Step = { ...equation(a, b, frame.loc), with: savedOverrides(frame, frame.step.with) };
+    return { saved: { step, left: b1, right: b2 }, outputs: [...varsToSave(a, b1), ...varsToSave(b, b2)] };
+  });
+  return save(frame, saved, outputs, next);
 }
 
 /** Saves a call. Its output becomes unknown. */

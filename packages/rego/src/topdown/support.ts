@@ -3,6 +3,7 @@ import { varsOfTerm } from "../compile/vars.ts";
 import type { Head, Ref, Term } from "../syntax/ast.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { type Frame, nowhere } from "./frame.ts";
+import { timed } from "./instrumentation.ts";
 import type { Node, VarNode, WalkedRule } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
 import { childFor, ruleNode } from "./rule-frame.ts";
@@ -85,7 +86,8 @@ function saveRule(
     if (passesTypeCheck(machine.compiled, body)) {
       const { packagePath, head } = makeHead(child);
       const isPropagated = canPropagate && !inlining.isShallow;
-      const whole = isPropagated ? propagateCopies(body, headVars(head), machine.compiled, true) : body;
+      const propagate = () => propagateCopies(body, headVars(head), machine.compiled, true);
+      const whole = isPropagated ? timed(machine.instrumentation, "partial_op_copy_propagation", propagate) : body;
       support.insert(packagePath, plainRule(rule.source.loc, head, whole, rule.isDefault));
     }
     child.trace("Redo", node);

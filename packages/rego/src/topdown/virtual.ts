@@ -40,8 +40,9 @@ export function findCandidates(
   ref: readonly Node[],
   args: readonly Node[] | undefined,
 ): Candidates {
-  const { tree, instrumentation } = frame.machine;
-  const found = timed(instrumentation, "eval_op_rule_index", () => node.index(tree).candidates(lookIn(frame, args)));
+  const { tree, instrumentation, ruleIndexing } = frame.machine;
+  const look: Look = ruleIndexing ? lookIn(frame, args) : () => unknownValue;
+  const found = timed(instrumentation, "eval_op_rule_index", () => node.index(tree).candidates(look));
   const count = `matched ${found.rules.length} rule${found.rules.length === 1 ? "" : "s"}`;
   frame.trace("Index", stepNode(frame.step), `(${count}${found.earlyExit ? ", early exit" : ""})`, ref);
   return found;
@@ -50,6 +51,8 @@ export function findCandidates(
 /** What is known of documents and arguments without evaluating anything. */
 function lookIn(frame: Frame, args: readonly Node[] | undefined): Look {
   const { partial, instrumentation } = frame.machine;
+  const isUnknownDocument = (terms: readonly Node[]) =>
+    partial?.inlining.isDisabled(terms, true) === true || partial?.saveSet.containsDocument(terms) === true;
   const look = (subject: Subject): ReturnType<Look> => {
     if (subject.kind === "arg") {
       const arg = args?.[subject.at];
@@ -59,15 +62,14 @@ function lookIn(frame: Frame, args: readonly Node[] | undefined): Look {
       return plugged.kind === "var" ? unboundValue : unknownValue;
     }
     const { terms } = subject;
-    if (partial?.inlining.isDisabled(terms, true) === true || partial?.saveSet.containsDocument(terms) === true)
-      return unknownValue;
+    if (isUnknownDocument(terms)) return unknownValue;
     if (beginsWith(terms, "data")) return baseDocument(frame, terms);
     return frame.input?.kind === "known" ? valueBelow(frame.input.value, terms) : undefined;
   };
   if (instrumentation === undefined) return look;
   // Base documents are timed where they are read.
   return (subject) =>
-    subject.kind !== "arg" && beginsWith(subject.terms, "data")
+    subject.kind !== "arg" && beginsWith(subject.terms, "data") && !isUnknownDocument(subject.terms)
       ? look(subject)
       : instrumentation.timed("eval_op_resolve", () => look(subject));
 }

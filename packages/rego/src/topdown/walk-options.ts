@@ -12,6 +12,8 @@ export interface WalkOptions extends RunOptions {
   /** Takes the labels of the rules that answer. */
   readonly labels?: EvaluatedLabels | undefined;
   readonly instrumentation?: Instrumentation | undefined;
+  /** False for a walk of all rules, also of those that cannot hold: it tells where each of them fails. */
+  readonly ruleIndexing?: boolean;
 }
 
 /** Runs a walk; when it goes deeper than the stack holds, that is the policy's fault. */

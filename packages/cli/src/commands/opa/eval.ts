@@ -21,7 +21,7 @@ const flags: readonly FlagSpec[] = [
   { name: "count", kind: "int", default: "1", usage: "how often the query is evaluated, to compare times" },
   { name: "coverage", kind: "bool", usage: "report which parts of the policies were evaluated" },
   { name: "disable-early-exit", kind: "bool", usage: "accepted; answers do not depend on it" },
-  { name: "disable-indexing", kind: "bool", usage: "accepted; answers do not depend on it" },
+  { name: "disable-indexing", kind: "bool", usage: "traces show all rules, also those that the index rules out" },
   {
     name: "disable-inlining",
     kind: "list",

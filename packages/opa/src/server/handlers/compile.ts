@@ -65,6 +65,7 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
   const { policy, data } = serving.state.generation;
   const asked = {
     ...evaluation(serving, request),
+    ...timing.operations(request),
     data,
     ...(fields.input === undefined ? {} : { input: fields.input }),
     ...(unknowns === undefined ? {} : { unknowns }),
@@ -72,7 +73,9 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
     disableInlining,
     nondeterministicBuiltins: lookup(options, "nondeterminsticBuiltins") === true,
   };
-  const query = metrics.timed("rego_query_compile", () => prepared(policy, body, timing.stages(request)));
+  const query = metrics.timed("rego_query_compile", () =>
+    prepared(policy, body, { captureValues: false, ...timing.stages(request) }),
+  );
   const result = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
   timing.end();
   const answer: { readonly [name: string]: Printable | undefined } = {

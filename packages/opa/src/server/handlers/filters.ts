@@ -1,18 +1,22 @@
 import {
   type DataPath,
   diagnosticsText,
+  FailedCalls,
   isObject,
   type JsonObject,
   lookup,
   type PartialResult,
   parseQuery,
+  type QueryOptions,
   type Ref,
   RegoError,
   type Term,
   type Value,
 } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
+import type { Metrics } from "../../answers/metrics.ts";
 import { type Filter, type FilterFault, filterOf } from "../../filters/conditions.ts";
+import { type Hint, hintsOf } from "../../filters/hints.ts";
 import { Mappings } from "../../filters/mappings.ts";
 import { SqlError, sqlOf } from "../../filters/sql.ts";
 import { familyOrder, type Target, targets } from "../../filters/targets.ts";
@@ -26,6 +30,7 @@ import { bodyText } from "../input.ts";
 import type { Generation } from "../policy-state.ts";
 import { type Serving, Timing } from "../serving.ts";
 import { unknownRef } from "../unknown-ref.ts";
+import { filterAnnotations, pathText } from "./filter-annotations.ts";
 
 const multiTarget = "application/vnd.opa.multitarget+json";
 
@@ -34,12 +39,20 @@ export async function filters(serving: Serving, request: ServerRequest, path: Da
   const timing = new Timing(serving);
   const { metrics } = timing;
   const accept = headerOf(request, "accept");
-  if (accept === undefined) throw badRequest("Accept header: missing required header");
+  if (accept === undefined || accept === "") throw badRequest("Accept header: missing required header");
   const wanted = targetOf(accept);
-  const { input, query: told, unknowns, options = {}, metadata } = await fieldsOf(request);
+  const {
+    input,
+    query: told,
+    unknowns,
+    options = {},
+    metadata,
+  } = await metrics.timedAsync("rego_query_parse", () => fieldsOf(request));
   const dialects = wanted === "several" ? stringsAt(options, "targetDialects").map(dialectOf) : [wanted];
   const { generation } = serving.state;
-  const annotations = compileAnnotations(generation, path);
+  const given = (unknowns as readonly string[] | undefined)?.map(unknownDocument) ?? [];
+  const annotations = filterAnnotations(generation, path, metrics);
+  const unknown = given.length > 0 ? given : (annotations.unknowns ?? []);
   const decision = new Decision(serving, request, generation);
   const maskRule = stringAt(options, "maskRule") ?? annotations.maskRule;
   const custom = customOf(unknowns, options, maskRule, metadata);
@@ -48,21 +61,34 @@ export async function filters(serving: Serving, request: ServerRequest, path: Da
     ...decision.evaluation(),
     data: generation.data,
     ...(input !== undefined && { input }),
-    unknowns: (unknowns as readonly string[] | undefined)?.map(unknownDocument) ?? annotations.unknowns ?? ["input"],
+    unknowns: unknown,
     nondeterministicBuiltins: true,
     disableInlining: stringsAt(options, "disableInlining").map(unknownRef),
   };
-  const query = metrics.timed("rego_query_compile", () => preparedFilter(generation, path));
-  const left = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
-  const filter = filterOrThrow(withoutDefault(left, path), dialects);
-  const masks = await masksOf(generation, path, maskRule, asked);
+  const query = metrics.timed("compile_prep_partial", () =>
+    metrics.timed("rego_query_compile", () => preparedFilter(generation, path, timing.stages(request))),
+  );
+  const tracer = new FailedCalls();
+  const left = await metrics.timedAsync("rego_partial_eval", () =>
+    query.partialAsync({ ...asked, tracer, ruleIndexing: false }),
+  );
+  const filter = metrics.timed("compile_eval_constraints", () => filterOrThrow(withoutDefault(left, path), dialects));
+  const masks = await masksOf(generation, path, maskRule, asked, metrics);
   const mappings = lookup(options, "targetSQLTableMappings");
-  const results = dialects.map((target) => [target.family, resultOf(filter, target, mappings, masks)] as const);
+  const results = metrics.timed("compile_translate_queries", () =>
+    dialects.map((target) => [target.family, resultOf(filter, target, mappings, masks)] as const),
+  );
   const result = wanted === "several" ? severalResults(results) : results[0]?.[1];
   timing.end();
   // As OPA: of filters that cannot be made nothing is logged.
   await decision.log({ ...made, result });
-  return answerAs(accept, jsonAnswer(request, new Struct({ result, ...timing.told(request) })));
+  const hints = hintsOf(tracer.calls, unknown).map(hintJson);
+  const fields = { result, ...timing.told(request), hints: hints.length === 0 ? undefined : hints };
+  return answerAs(accept, jsonAnswer(request, new Struct(fields)));
+}
+
+function hintJson({ message, loc }: Hint): Struct {
+  return new Struct({ message, location: new Struct({ file: loc.file, row: loc.row, col: loc.col }) });
 }
 
 /** What decision logs tell of a filter beside the decision. */
@@ -116,26 +142,9 @@ function dialectOf(text: string): Target {
   throw internalError(`unsupported variant for ${family}: ${variant}`);
 }
 
-/** What the annotations of its rules say about the filters of a path. */
-function compileAnnotations(
-  { policies }: Generation,
-  path: DataPath,
-): { readonly unknowns?: readonly Ref[] | undefined; readonly maskRule?: string | undefined } {
-  const wanted = ["data", ...path].join("/");
-  for (const { module } of policies.values()) {
-    const place = pathText(module.package.path);
-    if (!wanted.startsWith(`${place}/`)) continue;
-    const own = module.rules.filter(({ head }) => `${place}/${pathText(head.ref)}` === wanted);
-    const found = own.flatMap(({ annotations }) => annotations).find(({ compile }) => compile !== undefined)?.compile;
-    if (found !== undefined)
-      return { unknowns: found.unknowns, maskRule: found.maskRule && pathText(found.maskRule).replaceAll("/", ".") };
-  }
-  return {};
-}
-
-function preparedFilter({ policy }: Generation, path: DataPath) {
+function preparedFilter({ policy }: Generation, path: DataPath, stages: Pick<QueryOptions, "timed">) {
   try {
-    return policy.prepareQuery(parseQuery(refText(path), { regoVersion: "v1" }));
+    return policy.prepareQuery(parseQuery(refText(path), { regoVersion: "v1" }), { captureValues: false, ...stages });
   } catch (error) {
     if (error instanceof RegoError)
       throw internalError(`prepare for partial: ${diagnosticsText(error.diagnostics).replace(" 1:1: ", " ")}`);
@@ -154,10 +163,6 @@ function withoutDefault({ queries, support }: PartialResult, path: DataPath): Pi
   const rules = module.rules.filter((rule) => !rule.default);
   const isPlain = module.rules.every((rule) => rule.else === undefined && rule.default === isFalse(rule.head.value));
   return isPlain ? { queries: rules.map(({ body }) => body) } : { queries };
-}
-
-function pathText({ terms }: Ref): string {
-  return terms.map((term) => (term.kind === "var" ? term.name : term.kind === "string" ? term.value : "")).join("/");
 }
 
 function filterOrThrow(left: Pick<PartialResult, "queries">, dialects: readonly Target[]): Filter {
@@ -185,11 +190,14 @@ async function masksOf(
   path: DataPath,
   rule: string | undefined,
   { unknowns: _, ...options }: Asked & { readonly unknowns?: unknown },
+  metrics: Metrics,
 ): Promise<Value | undefined> {
   if (rule === undefined) return undefined;
   const parts = rule.split(".");
   const masked = parts[0] === "data" ? parts.slice(1) : [...path.slice(0, -1), ...parts];
-  return documentAt(generation, masked, options);
+  return metrics.timedAsync("compile_eval_mask_rule", () =>
+    metrics.timedAsync("rego_query_eval", () => documentAt(generation, masked, options)),
+  );
 }
 
 function resultOf(

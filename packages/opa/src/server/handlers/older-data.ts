@@ -2,7 +2,7 @@ import type { DataPath } from "@sallyport/rego";
 import { ApiError } from "../api-error.ts";
 import { Decision, loggedPath } from "../decision.ts";
 import { documentAt, isBaseData, refText } from "../documents.ts";
-import { isOn, jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { bodyAsInput } from "../input.ts";
 import { type PreparedPaths, type Serving, Timing } from "../serving.ts";
 
@@ -43,7 +43,7 @@ async function bareDocument(
   const decision = new Decision(serving, request, generation);
   const labels = decision.labels(path);
   const made = { path: told, input, metrics, labels };
-  const options = { ...decision.evaluation(isOn(request, "strict-builtin-errors")), input };
+  const options = { ...decision.evaluation(), input };
   const result = await metrics
     .timedAsync("rego_query_eval", () => documentAt(generation, path, options, labels))
     .finally(() => timing.end())

@@ -1,3 +1,5 @@
+import { editDistance } from "../../syntax/edit-distance.ts";
+
 /** ` Did you mean "a", "b", or "c"?`, or nothing without items. */
 export function suggestion(prefix: string, items: readonly string[], quoted = true): string {
   if (items.length === 0) return "";
@@ -24,16 +26,6 @@ export function similar(typed: string, options: readonly string[]): string[] {
 /** Levenshtein's, where any change of case counts one. */
 function distance(a: string, b: string): number {
   if (a === b) return 0;
-  const [left, right] = [Array.from(a.toLowerCase()), Array.from(b.toLowerCase())];
-  if (left.join("") === right.join("")) return 1;
-  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
-  for (const [i, rune] of left.entries()) {
-    const next = [i + 1];
-    for (const [j, other] of right.entries()) {
-      const replaced = (row[j] as number) + (rune === other ? 0 : 1);
-      next.push(Math.min(replaced, (next[j] as number) + 1, (row[j + 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) as number;
+  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
+  return left === right ? 1 : editDistance(left, right);
 }
