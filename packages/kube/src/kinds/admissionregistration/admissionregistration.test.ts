@@ -105,7 +105,14 @@ testRefusals("admissionregistration.k8s.io/v1", {
       "spec.variables[0].expression: Required value: expression is not specified",
     ],
   ],
-  MutatingAdmissionPolicyBinding: [["spec: {policyName: a}", "spec: {}", "spec.policyName: Required value"]],
+  MutatingAdmissionPolicyBinding: [
+    ["spec: {policyName: a}", "spec: {}", "spec.policyName: Required value"],
+    [
+      "spec: {policyName: a}",
+      `spec: {policyName: a, ${match.replace("matchConstraints", "matchResources").replace("CREATE", "DELETE")}}`,
+      'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    ],
+  ],
   ValidatingAdmissionPolicyBinding: [
     [binding, "spec: {}", "spec.policyName: Required value", "spec.validationActions: Required value"],
     [

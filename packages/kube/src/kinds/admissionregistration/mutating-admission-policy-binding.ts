@@ -6,5 +6,5 @@ export const mutatingAdmissionPolicyBinding: KindRules = {
     const match = object["spec"]?.matchResources as Fields | undefined;
     if (match !== undefined) matchDefaults(match);
   },
-  validate: (object) => validateBinding(specOf(object)),
+  validate: (object) => validateBinding(specOf(object), { isMutating: true }),
 };

@@ -1,4 +1,4 @@
-import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { itemsOf, oneOf } from "../checks.ts";
 import type { Expressions, PolicyExpressions } from "../expressions.ts";
@@ -18,24 +18,13 @@ export const mutatingAdmissionPolicy: KindRules = {
 function validateAll(object: KubeObject, expressions: Expressions): readonly FieldError[] {
   const spec = specOf(object);
   const { mutations = [], reinvocationPolicy } = spec;
-  const { errors, compiled } = validatePolicy(spec, expressions);
+  const { errors, compiled } = validatePolicy(spec, expressions, { isMutating: true });
   return [
     ...errors,
-    ...validateOperations(spec["matchConstraints"]?.resourceRules),
     ...(mutations.length === 0 ? [required("spec.mutations", "mutations must contain at least one item")] : []),
     ...itemsOf(mutations, "spec.mutations").flatMap(([each, path]) => validateMutation(each, compiled, path)),
     ...oneOf("spec.reinvocationPolicy", reinvocationPolicy, ["IfNeeded", "Never"]),
   ];
-}
-
-const mutable = ["*", "CONNECT", "CREATE", "UPDATE"];
-
-/** What is deleted is not changed any more. */
-function validateOperations(rules: readonly Fields[] = []): readonly FieldError[] {
-  return rules
-    .flatMap(({ operations = [] }) => operations as readonly string[])
-    .filter((each) => !mutable.includes(each))
-    .map((each) => notSupported("spec.matchConstraints.resourceRules.operations", each, mutable));
 }
 
 /** Each type of patch has its field, which no other type may have. */

@@ -13,10 +13,17 @@ export function matchDefaults(match: Fields): void {
   for (const rule of [...(match["resourceRules"] ?? []), ...(match["excludeResourceRules"] ?? [])]) rule.scope ??= "*";
 }
 
+interface PolicyKind {
+  readonly isMutating: boolean;
+}
+
+const validating: PolicyKind = { isMutating: false };
+
 /** What validating and mutating policies have in common: parameters, what they are asked about, conditions, variables. */
 export function validatePolicy(
   spec: Fields,
   expressions: Expressions,
+  kind: PolicyKind = validating,
 ): { readonly errors: readonly FieldError[]; readonly compiled: PolicyExpressions } {
   const { failurePolicy, paramKind, matchConstraints, matchConditions, variables } = spec;
   const compiled = expressions.ofPolicy({ hasParams: paramKind !== undefined });
@@ -25,7 +32,7 @@ export function validatePolicy(
       ? []
       : [notSupported("spec.failurePolicy", failurePolicy, ["Fail", "Ignore"])]),
     ...validateParamKind(paramKind),
-    ...validateConstraints(matchConstraints),
+    ...validateConstraints(matchConstraints, kind),
     ...validateMatchConditions(matchConditions, compiled, "spec.matchConditions"),
     ...itemsOf(variables, "spec.variables").flatMap(([each, path]) => validateVariable(each, compiled, path)),
   ];
@@ -58,13 +65,24 @@ function validateVersion(apiVersion: string): readonly FieldError[] {
   ];
 }
 
-function validateConstraints(match: Fields | undefined): readonly FieldError[] {
+function validateConstraints(match: Fields | undefined, { isMutating }: PolicyKind): readonly FieldError[] {
   const path = "spec.matchConstraints";
   if (match === undefined) return [required(path)];
   return [
     ...validateMatch(match, path),
     ...((match["resourceRules"] ?? []).length === 0 ? [required(`${path}.resourceRules`)] : []),
+    ...(isMutating ? onlyMutable(match["resourceRules"], path) : []),
   ];
+}
+
+const mutable = ["*", "CONNECT", "CREATE", "UPDATE"];
+
+/** What is deleted is not changed any more. */
+function onlyMutable(rules: readonly Fields[] = [], path: string): readonly FieldError[] {
+  return rules
+    .flatMap(({ operations = [] }) => operations as readonly string[])
+    .filter((each) => !mutable.includes(each))
+    .map((each) => notSupported(`${path}.resourceRules.operations`, each, mutable));
 }
 
 /** MatchResources: what a policy or a binding is asked about. */
@@ -97,17 +115,18 @@ function validateVariable({ name = "", expression = "" }: Fields, compiled: Poli
   ];
 }
 
-const missing = ["Deny", "Allow"];
+const missingActions = ["Deny", "Allow"];
 
 /** Which policy a binding is of, with which parameters, and about what. */
-export function validateBinding(spec: Fields): readonly FieldError[] {
+export function validateBinding(spec: Fields, { isMutating }: PolicyKind = validating): readonly FieldError[] {
   const { policyName = "", matchResources, paramRef } = spec;
+  const [field, path] = ["spec.policyName", "spec.matchResources"];
+  const missing = [required(field)];
   return [
-    ...(policyName === ""
-      ? declared([required("spec.policyName")])
-      : formatted("spec.policyName", policyName, dns1123Subdomain)),
+    ...(policyName !== "" ? formatted(field, policyName, dns1123Subdomain) : isMutating ? missing : declared(missing)),
     ...validateParamRef(paramRef),
-    ...(matchResources === undefined ? [] : validateMatch(matchResources, "spec.matchResources")),
+    ...(matchResources === undefined ? [] : validateMatch(matchResources, path)),
+    ...(isMutating ? onlyMutable(matchResources?.resourceRules, path) : []),
   ];
 }
 
@@ -125,8 +144,8 @@ function validateParamRef(ref: Fields | undefined): readonly FieldError[] {
     ...(name === "" && selector === undefined ? [required(path, "one of name or selector must be specified")] : []),
     ...(action === undefined
       ? [required(`${path}.parameterNotFoundAction`)]
-      : missing.includes(action)
+      : missingActions.includes(action)
         ? []
-        : [notSupported(`${path}.parameterNotFoundAction`, action, missing)]),
+        : [notSupported(`${path}.parameterNotFoundAction`, action, missingActions)]),
   ];
 }

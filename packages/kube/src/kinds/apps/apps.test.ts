@@ -4,6 +4,8 @@ const template = "template: {metadata: {labels: {a: b}}, spec: {containers: [{na
 const good = `selector: {matchLabels: {a: b}}, ${template}`;
 const object = `spec: {${good}}`;
 const row = (change: string, ...refused: string[]): Refusal => [object, change, ...refused];
+const subdomain =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const notMatching = "`selector` does not match template `labels`";
 
 testRefusals("apps/v1", {
@@ -83,6 +85,15 @@ testRefusals("apps/v1", {
       `spec: {${good}, volumeClaimTemplates: [{metadata: {name: v}, spec: {}}]}`,
       "spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required",
       "spec.volumeClaimTemplates[0].spec.resources[storage]: Required value",
+    ),
+    row(
+      `spec: {selector: {matchExpressions: [{key: a, operator: In}]}, ${template.replace("containers", "activeDeadlineSeconds: 1, restartPolicy: Never, containers")}, volumeClaimTemplates: [{metadata: {name: v}, spec: {accessModes: [ReadWriteOnce], volumeMode: X, storageClassName: A, resources: {requests: {storage: 1Gi}}}}]}`,
+      `spec.volumeClaimTemplates[0].spec.storageClassName: Invalid value: "A": ${subdomain}`,
+      'spec.volumeClaimTemplates[0].spec.volumeMode: Unsupported value: "X": supported values: "Block", "Filesystem"',
+      "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+      'spec.selector: Invalid value: {"matchExpressions":[{"key":"a","operator":"In"}]}',
+      'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+      "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported",
     ),
     row(`~spec: {${good}, serviceName: s}`, 'spec.serviceName: Invalid value: "s": field is immutable'),
     row(`~spec: {${good}, replicas: 3}`),

@@ -2,7 +2,7 @@ import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
-import { validateStorage } from "../core/persistent-volume-claim.ts";
+import { validateClaimSpec } from "../core/persistent-volume-claim.ts";
 import { type CountRules, collisionsGrow, notMore, validateCounts } from "../counts.ts";
 import { dns1123Label } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
@@ -10,7 +10,8 @@ import { workloadWarnings } from "../workload-warnings.ts";
 import { isNone } from "./deployment.ts";
 import {
   nonnegatives,
-  validateLastingTemplate,
+  onlyAlways,
+  validateSelected,
   validateWorkloadSelector,
   workloadTemplateDefaults,
 } from "./workload.ts";
@@ -92,7 +93,8 @@ function validateSpec(spec: Fields, claims: readonly FieldError[]): readonly Fie
     ...nonnegative("spec.ordinals.start", ordinals?.start),
     ...(serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label)),
     ...validateWorkloadSelector(spec["selector"], words),
-    ...validateLastingTemplate({ ...spec, template: withOwnVolumes(spec) }, "StatefulSet", words),
+    ...validateSelected({ ...spec, template: withOwnVolumes(spec) }, words),
+    ...onlyAlways(spec["template"] ?? {}, "StatefulSet"),
   ];
 }
 
@@ -108,21 +110,10 @@ function withOwnVolumes({ template = {}, volumeClaimTemplates: claims = [] }: Fi
   return { ...template, spec: own.length === 0 ? spec : { ...spec, volumes: [...own, ...others] } };
 }
 
-const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
-
 function validateClaims(claims: unknown): readonly FieldError[] {
-  return itemsOf(claims, "spec.volumeClaimTemplates").flatMap(([claim, path]) => {
-    const modes = (claim["spec"]?.accessModes ?? []) as readonly string[];
-    const storage = claim["spec"]?.resources?.requests?.storage as string | undefined;
-    return [
-      ...(modes.length === 0
-        ? [required(`${path}.spec.accessModes`, "at least 1 access mode is required")]
-        : modes
-            .filter((mode) => !accessModes.includes(mode))
-            .map((mode) => notSupported(`${path}.spec.accessModes`, mode, accessModes))),
-      ...validateStorage(storage, `${path}.spec.resources[storage]`),
-    ];
-  });
+  return itemsOf(claims, "spec.volumeClaimTemplates").flatMap(([claim, path]) =>
+    validateClaimSpec((claim["spec"] ?? {}) as Fields, `${path}.spec`),
+  );
 }
 
 function validateUpdateStrategy({ type = "", rollingUpdate }: Fields): readonly FieldError[] {

@@ -24,11 +24,14 @@ export function validateWorkloadSelector(selector: Fields | undefined, words: Se
 }
 
 /** A template of pods that the selector selects, which live until they are deleted; `owner` is named where they may not end. */
-export function validateLastingTemplate(
-  { selector, template = {} }: Fields,
-  owner: string,
-  words: SelectorWords,
-): readonly FieldError[] {
+export function validateLastingTemplate(spec: Fields, owner: string, words: SelectorWords): readonly FieldError[] {
+  const { selector, template = {} } = spec;
+  const isSelector = selector === undefined || selects(selector, {}) !== undefined;
+  return [...validateSelected(spec, words), ...(isSelector ? onlyAlways(template, owner) : [])];
+}
+
+/** A template of pods that the selector selects; one that selects nothing is all that is told. */
+export function validateSelected({ selector, template = {} }: Fields, words: SelectorWords): readonly FieldError[] {
   const labels = givenField((template.metadata ?? {}) as Fields, "labels") as Fields | undefined;
   const isSelected = selector === undefined ? false : selects(selector, labels ?? {});
   if (isSelected === undefined) return [invalid("spec.selector", selector, words.invalid)];
@@ -37,7 +40,6 @@ export function validateLastingTemplate(
       ? []
       : [invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]),
     ...validateTemplate(template, "spec.template"),
-    ...onlyAlways(template, owner),
   ];
 }
 
