@@ -48,6 +48,8 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/opa/remote-sync",
   // The server writes YAML as Go does; the language is for others.
   "@sallyport/rego/yaml",
+  // The server refuses certificates and keys as Go does.
+  "@sallyport/rego/x509",
   // What commands print needs neither bundles nor a server.
   "@sallyport/opa/answers",
   "@sallyport/opa/plugins",

@@ -12,9 +12,11 @@ import {
 import { authorizeByRbac, builtinCatalogue, type Catalogue, type KubeObject } from "@sallyport/kube";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { escalationGuard } from "./authorization/escalation.ts";
+import { podCertificateGuard } from "./authorization/pod-certificate-signing.ts";
 import { chainEffects } from "./chain-effects.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import type { Cache } from "./registry/cache.ts";
+import type { Guard } from "./registry/context.ts";
 import { Registry, type RegistryOptions } from "./registry/registry.ts";
 import type { Store } from "./storage/store.ts";
 
@@ -45,7 +47,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
   const registry = new Registry({
     ...options,
     cache,
-    ...(authorizer === undefined ? {} : { guard: escalationGuard(cache.reader, authorizer) }),
+    ...(authorizer === undefined ? {} : { guard: guardOf(cache, authorizer) }),
     now: options.effects.now,
     randomBytes: (size) => randomBytes(size),
     ...(options.effects.post === undefined ? {} : { post: options.effects.post }),
@@ -66,6 +68,12 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
     },
   });
   return registry;
+}
+
+/** What roles and signers say of a write, whose resources are not the same. */
+function guardOf(cache: Cache, authorizer: Authorizer): Guard {
+  const [escalates, signs] = [escalationGuard(cache.reader, authorizer), podCertificateGuard(authorizer)];
+  return (object, old, context) => escalates(object, old, context) ?? signs(object, old, context);
 }
 
 /** What is served offline: what is built in, what the plugins add, and definitions among the objects. */

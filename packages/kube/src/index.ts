@@ -53,7 +53,13 @@ export { withAppArmorFields } from "./kinds/core/app-armor.ts";
 export { withoutClosedFields, withoutClosedJobFields, withoutClosedStatus } from "./kinds/core/closed-gates.ts";
 export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-preparation.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
-export type { DeviceFault, ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
+export {
+  type DeviceFault,
+  type ExpressionRole,
+  type Expressions,
+  type PolicyExpressions,
+  uncompiled,
+} from "./kinds/expressions.ts";
 export { dns1123Label, dns1123Subdomain, labelKey, labelValue, pathSegment } from "./kinds/formats.ts";
 export { parseCidr, parseIp } from "./kinds/ip.ts";
 export { validateLabelSelector } from "./kinds/label-selector.ts";

@@ -1,3 +1,4 @@
+import { trustBundleName } from "./kinds/certificates/trust-bundle-name.ts";
 import { formatted, nonnegative } from "./kinds/checks.ts";
 import {
   dns1123Label,
@@ -17,11 +18,13 @@ const none: readonly never[] = [];
 /** 256 KiB over all annotations. */
 const maxAnnotationBytes = 256 * 1024;
 
-/** What names of a kind must be, where that is not a subdomain: by kind, and its group. */
-const nameFormats = new Map<string, { readonly group: string; readonly format: Format }>([
+/** What names of a kind must be, where that is not a subdomain: by kind, and its group. `signer`: what the object's signer says. */
+const nameFormats = new Map<string, { readonly group: string; readonly format: Format | "signer" }>([
   ["Namespace", { group: "", format: dns1123Label }],
   ["Service", { group: "", format: dns1123Label }],
   ["StatefulSet", { group: "apps", format: dns1123Label }],
+  ["CertificateSigningRequest", { group: "certificates.k8s.io", format: pathSegment }],
+  ["ClusterTrustBundle", { group: "certificates.k8s.io", format: "signer" }],
   ["APIService", { group: "apiregistration.k8s.io", format: pathSegment }],
   ["IPAddress", { group: "networking.k8s.io", format: canonicalIpAddress }],
   ["Role", { group: "rbac.authorization.k8s.io", format: pathSegment }],
@@ -30,9 +33,12 @@ const nameFormats = new Map<string, { readonly group: string; readonly format: F
   ["ClusterRoleBinding", { group: "rbac.authorization.k8s.io", format: pathSegment }],
 ]);
 
-function nameFormatOf({ apiVersion, kind }: KubeObject): Format {
+function nameFormatOf(object: KubeObject): Format {
+  const { apiVersion, kind } = object;
   const own = nameFormats.get(kind);
-  return own === undefined || parseApiVersion(apiVersion).group !== own.group ? dns1123Subdomain : own.format;
+  if (own === undefined || parseApiVersion(apiVersion).group !== own.group) return dns1123Subdomain;
+  if (own.format !== "signer") return own.format;
+  return trustBundleName((object["spec"] as { readonly signerName?: string } | undefined)?.signerName ?? "");
 }
 
 /** ValidateObjectMeta: names, labels, annotations, owners and finalizers of any object. */

@@ -16,9 +16,13 @@ export function validateObject(
 }
 
 /** What kube-apiserver would refuse of an object whose status was written. */
-export function validateStatus(object: KubeObject, old: KubeObject): readonly FieldError[] {
+export function validateStatus(
+  object: KubeObject,
+  old: KubeObject,
+  expressions: Expressions = uncompiled,
+): readonly FieldError[] {
   const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object, object.apiVersion)];
-  return [...metadata, ...(rulesOf(object)?.validateStatus?.(object, old) ?? [])];
+  return [...metadata, ...(rulesOf(object)?.validateStatus?.(object, old, expressions) ?? [])];
 }
 
 /** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. `subresource` is that by which it was written. */
@@ -43,8 +47,12 @@ export function validateReplacement(
 }
 
 /** What kube-apiserver says of an object that it takes nevertheless. */
-export function warningsOf(object: KubeObject, old: KubeObject | undefined): readonly string[] {
-  return rulesOf(object)?.warnings?.(object, old) ?? [];
+export function warningsOf(
+  object: KubeObject,
+  old: KubeObject | undefined,
+  expressions: Expressions = uncompiled,
+): readonly string[] {
+  return rulesOf(object)?.warnings?.(object, old, expressions) ?? [];
 }
 
 /** What kube-apiserver says of a status that it takes nevertheless. */

@@ -19,7 +19,11 @@ import {
   warningsOf,
 } from "@sallyport/kube";
 import { validateIssued } from "../certificates/issued-certificate.ts";
+import { issuedChainErrors } from "../certificates/issued-pod-certificate.ts";
+import { keyPairFault } from "../certificates/key-pair.ts";
+import { podKeyErrors } from "../certificates/pod-key.ts";
 import { requestFault } from "../certificates/signing-request.ts";
+import { trustBundleFaults } from "../certificates/trust-bundle.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
 import { validateCustom } from "../custom/objects.ts";
@@ -28,11 +32,19 @@ import { deviceFault } from "./device-expressions.ts";
 import { inStorageVersion } from "./encode.ts";
 import { storageGroup } from "./keys.ts";
 
-const expressions = { ofPolicy: policyExpressions, deviceFault, requestFault };
+const expressions = {
+  ofPolicy: policyExpressions,
+  deviceFault,
+  requestFault,
+  trustBundleFaults,
+  podKeyErrors,
+  issuedChainErrors: (object: KubeObject) => issuedChainErrors(object, Date.now()),
+  keyPairFault,
+};
 
 /** What a client is warned of. */
 export function warned(object: KubeObject, old: KubeObject | undefined, { custom }: ResourceInfo): readonly string[] {
-  return custom === undefined ? warningsOf(object, old) : finalizerWarnings(object, old);
+  return custom === undefined ? warningsOf(object, old, expressions) : finalizerWarnings(object, old);
 }
 
 /** kube-apiserver refuses events of both groups as those of the core, and a custom object as what it says that it is. */
@@ -89,7 +101,7 @@ export function errorsOf(
   const before = inStorageVersion(current, info);
   if (subresource === "status")
     return info.resource === "certificatesigningrequests"
-      ? [...validateIssued(next, before), ...validateStatus(next, before)]
-      : validateStatus(next, before);
+      ? [...validateIssued(next, before), ...validateStatus(next, before, expressions)]
+      : validateStatus(next, before, expressions);
   return together(validateReplacement(next, before, expressions, object.apiVersion, subresource), rules);
 }

@@ -68,7 +68,7 @@ const faults: readonly [spec: Fields, fault: RegExp][] = [
   [{ type: "ClusterIP", clusterIP: "10.0.0.2" }, /failed to allocate IP 10\.0\.0\.2: provided IP is already allocated/],
   [
     { type: "ClusterIP", clusterIP: "1.2.3.4" },
-    /is not in the valid range\. The range of valid IPs is 10\.0\.0\.0\/24/,
+    /failed to allocate IP [\d.]+: the provided network does not match the current range$/,
   ],
   [
     { type: "NodePort", ports: [{ ...port, nodePort: 30000 }] },

@@ -131,10 +131,12 @@ function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, 
   }
   // A service that has an address keeps it: another one is refused by validation.
   if (wanted && isNew) {
-    if (!ranges.some((range) => isIn(range, clusterIP)))
-      errors.push(addressFault(outside(clusterIP, ranges), clusterIP));
-    else if (taken.isTaken(clusterIP, owner))
-      errors.push(addressFault(`failed to allocate IP ${clusterIP}: provided IP is already allocated`, clusterIP));
+    const why = !ranges.some((range) => isIn(range, clusterIP))
+      ? "the provided network does not match the current range"
+      : taken.isTaken(clusterIP, owner)
+        ? "provided IP is already allocated"
+        : undefined;
+    if (why !== undefined) errors.push(addressFault(`failed to allocate IP ${clusterIP}: ${why}`, clusterIP));
   }
   return { ...spec, clusterIP, clusterIPs: wanted ? spec["clusterIPs"] : [clusterIP] };
 }
@@ -146,11 +148,6 @@ function withoutAddresses({ clusterIP: _, clusterIPs: __, ...spec }: Fields): Fi
 function addressFault(detail: string, address: string): FieldError {
   const message = `Invalid value: ${JSON.stringify([address])}: ${detail}`;
   return { field: "spec.clusterIPs", reason: "FieldValueInvalid", message };
-}
-
-function outside(address: string, ranges: readonly AddressRange[]): string {
-  const all = ranges.map(({ cidr }) => cidr).join(",");
-  return `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${all}`;
 }
 
 function isIn({ first, last }: AddressRange, address: string): boolean {

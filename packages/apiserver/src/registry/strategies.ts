@@ -149,6 +149,19 @@ const strategies: { readonly [resource: string]: Strategy } = {
     prepareCreate: (object) => withoutCoordination(object, undefined),
     prepareUpdate: (object, current) => withoutCoordination(object, current),
   },
+  clustertrustbundles: { hasStatus: false, needsVersion: true },
+  podcertificaterequests: {
+    hasStatus: true,
+    needsVersion: true,
+    statusKeeps: allMetadata,
+    prepareCreate: withoutStatus,
+  },
+  storageversionmigrations: {
+    hasStatus: true,
+    needsVersion: true,
+    statusKeeps: allMetadata,
+    prepareCreate: withoutStatus,
+  },
   certificatesigningrequests: {
     hasStatus: true,
     keep: ["spec"],

@@ -8,6 +8,7 @@ import {
   parseApiVersion,
   type ResourceInfo,
   staticSuffix,
+  uncompiled,
   validateObject,
 } from "@sallyport/kube";
 import { InputError } from "../manifests.ts";
@@ -26,7 +27,7 @@ const kinds: { readonly [plugin: string]: readonly string[] } = {
   ValidatingAdmissionWebhook: ["ValidatingWebhookConfiguration"],
 };
 
-const expressions = { ofPolicy: policyExpressions, deviceFault: () => undefined, requestFault: () => undefined };
+const expressions = { ...uncompiled, ofPolicy: policyExpressions };
 
 /** As the API would store it: decoded strictly, with defaults, and valid. Throws `InputError`. */
 export function staticObject(plugin: string, value: { readonly [field: string]: unknown }): KubeObject {

@@ -17,6 +17,8 @@ import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler
 import { cronJob } from "./batch/cron-job.ts";
 import { job } from "./batch/job.ts";
 import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
+import { clusterTrustBundle } from "./certificates/cluster-trust-bundle.ts";
+import { podCertificateRequest } from "./certificates/pod-certificate-request.ts";
 import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
@@ -58,6 +60,7 @@ import { csiStorageCapacity } from "./storage/csi-storage-capacity.ts";
 import { storageClass } from "./storage/storage-class.ts";
 import { volumeAttachment } from "./storage/volume-attachment.ts";
 import { volumeAttributesClass } from "./storage/volume-attributes-class.ts";
+import { storageVersionMigration } from "./storagemigration/storage-version-migration.ts";
 
 /** By group and kind. Versions of one kind share their rules: what is stored is of one shape. */
 export const kindRules: { readonly [groupKind: string]: KindRules } = {
@@ -93,6 +96,8 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "policy/PodDisruptionBudget": podDisruptionBudget,
   "policy/PodSecurityPolicy": podSecurityPolicy,
   "certificates.k8s.io/CertificateSigningRequest": certificateSigningRequest,
+  "certificates.k8s.io/ClusterTrustBundle": clusterTrustBundle,
+  "certificates.k8s.io/PodCertificateRequest": podCertificateRequest,
   "coordination.k8s.io/Lease": lease,
   "discovery.k8s.io/EndpointSlice": endpointSlice,
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": priorityLevelConfiguration,
@@ -106,6 +111,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "storage.k8s.io/CSIDriver": csiDriver,
   "storage.k8s.io/VolumeAttachment": volumeAttachment,
   "storage.k8s.io/StorageClass": storageClass,
+  "storagemigration.k8s.io/StorageVersionMigration": storageVersionMigration,
   "rbac.authorization.k8s.io/ClusterRole": clusterRole,
   "rbac.authorization.k8s.io/Role": role,
   "rbac.authorization.k8s.io/RoleBinding": roleBinding,

@@ -22,13 +22,13 @@ export interface KindRules {
   /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** ValidateXStatusUpdate: of an update of `/status`, where it is asked at all. */
-  readonly validateStatus?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  readonly validateStatus?: (object: KubeObject, old: KubeObject, expressions: Expressions) => readonly FieldError[];
   /** The same of updates of other subresources, each as a whole. */
   readonly validateParts?: {
     readonly [subresource: string]: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   };
   /** WarningsOnCreate and WarningsOnUpdate: what is let in, but should better be otherwise. */
-  readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => readonly string[];
+  readonly warnings?: (object: KubeObject, old: KubeObject | undefined, expressions: Expressions) => readonly string[];
   /** WarningsOnUpdate of the strategy of `/status`. */
   readonly statusWarnings?: (object: KubeObject) => readonly string[];
   /** ValidateXUpdate as a whole, for kinds where it is not `validate` with `validateUpdate` after it. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../object.ts";
 import { nameWarnings, templateWarnings } from "./core/pod-warnings.ts";
-import { type Fields, type KindRules, specOf } from "./rules.ts";
+import { type Fields, specOf } from "./rules.ts";
 
 /** How a kind tells of its pods' template. */
 export interface WorkloadWarnings {
@@ -19,7 +19,7 @@ export function workloadWarnings({
   path = "spec.template",
   namesPods = false,
   isChanged = isNextGeneration,
-}: WorkloadWarnings = {}): NonNullable<KindRules["warnings"]> {
+}: WorkloadWarnings = {}): (object: KubeObject, old: KubeObject | undefined) => readonly string[] {
   return (object, old) => {
     if (old !== undefined) return isChanged(object, old) ? templateWarnings(template(object), path) : [];
     return [

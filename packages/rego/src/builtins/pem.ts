@@ -5,6 +5,8 @@ export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`… */
   readonly type: string;
   readonly bytes: Uint8Array;
+  /** Lines with a colon stand before its content. */
+  readonly hasHeaders: boolean;
 }
 
 const endMark = "\n-----END ";
@@ -45,7 +47,7 @@ function blockAt(text: string, from: number, end: number): { block: PemBlock; re
   if (last.line !== type + dashes) return undefined;
   try {
     const bytes = decodeBase64(text.slice(body, Math.max(body, end)).replace(/[ \t]/g, ""));
-    return { block: { type, bytes }, rest: text.slice(last.next) };
+    return { block: { type, bytes, hasHeaders: body > first.next }, rest: text.slice(last.next) };
   } catch {
     return undefined;
   }

@@ -50,7 +50,7 @@ function blocksOf(text: string, type: string): readonly PemBlock[] {
   if (text.startsWith("-----BEGIN ")) return pemBlocks(text);
   const bytes = decodeBase64(text);
   const decoded = new TextDecoder("latin1").decode(bytes);
-  return decoded.startsWith("-----BEGIN") ? pemBlocks(decoded) : [{ type, bytes }];
+  return decoded.startsWith("-----BEGIN") ? pemBlocks(decoded) : [{ type, bytes, hasHeaders: false }];
 }
 
 function certificateBlocks(blocks: readonly PemBlock[]): readonly PemBlock[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { uncompiled } from "../expressions.ts";
 import { testRefusals } from "../refusals.fixture.ts";
 import { apiService } from "./api-service.ts";
 
@@ -48,6 +49,7 @@ test("The conditions of an APIService hold or not, or nobody knows", () => {
       },
     } as never,
     {} as never,
+    uncompiled,
   );
   assert.deepEqual(
     faults?.map(({ field, message }) => `${field}: ${message}`),

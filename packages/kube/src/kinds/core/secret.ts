@@ -13,16 +13,13 @@ export const secret: KindRules = {
     ...validateData(object, ["data"], "data"),
     ...validateType(object),
   ],
-  warnings: (object) => pairFaults(object["type"], (object["data"] ?? {}) as Fields),
+  warnings: (object, _, { keyPairFault }) => {
+    if (object["type"] !== "kubernetes.io/tls") return [];
+    const data = (object["data"] ?? {}) as Fields;
+    const fault = keyPairFault(data["tls.crt"] ?? "", data["tls.key"] ?? "");
+    return fault === undefined ? [] : [fault];
+  },
 };
-
-/** A pair of certificate and key in which nothing of the kind stands; whether the two belong together is not looked at. */
-function pairFaults(type: unknown, data: Fields): readonly string[] {
-  if (type !== "kubernetes.io/tls") return [];
-  const parts = { certificate: data["tls.crt"], key: data["tls.key"] };
-  const lacking = Object.entries(parts).find(([, text]) => !/-----BEGIN [^-]+-----/.test(atob(text ?? "")));
-  return lacking === undefined ? [] : [`tls: failed to find any PEM data in ${lacking[0]} input`];
-}
 
 const accountName = "kubernetes.io/service-account.name";
 

@@ -1,8 +1,9 @@
 import { internalValue } from "../../../go/internal.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../../names.ts";
-import { validateSignerName } from "../../certificates/certificate-signing-request.ts";
+import { isKubernetesSigner, validateSignerName } from "../../certificates/signer-name.ts";
+import { signerOfBundle, trustBundleName } from "../../certificates/trust-bundle-name.ts";
+import { validateUserAnnotations } from "../../certificates/user-annotations.ts";
 import { itemsOf } from "../../checks.ts";
-import { labelKey } from "../../formats.ts";
 import { validateLabelSelector } from "../../label-selector.ts";
 import type { Fields } from "../../rules.ts";
 import { ownPath, targetPath, validateDownward, validateKey, validateUser } from "./volume-items.ts";
@@ -87,7 +88,16 @@ function validateBundleName(bundle: Fields, path: string): readonly FieldError[]
   }
   if (name === undefined && signerName === undefined)
     return [required(path, "either name or signerName must be specified")];
-  if (signerName === undefined) return name === "" ? [required(`${path}.name`, "must be a valid object name")] : [];
+  if (signerName === undefined)
+    return [
+      ...(name === "" ? [required(`${path}.name`, "must be a valid object name")] : []),
+      ...trustBundleName(signerOfBundle(name))(name).map((each) =>
+        invalid(`${path}.name`, name, `not a valid clustertrustbundlename: ${each}`),
+      ),
+      ...(labelSelector === undefined
+        ? []
+        : [invalid(`${path}.labelSelector`, labelSelector, "labelSelector must be unset if name is specified")]),
+    ];
   return [
     ...(signerName === "" ? [required(`${path}.signerName`, "must be a valid signer name")] : []),
     ...validateSignerName(`${path}.signerName`, signerName),
@@ -101,15 +111,13 @@ const keyTypes: readonly string[] = ["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP3
 const [minCertificateSeconds, maxOwnSeconds, maxCertificateSeconds] = [3600, 86_400, 91 * 86_400];
 
 function validateCertificate(certificate: Fields, path: string, projected: Projected): readonly FieldError[] {
-  const { signerName = "", userAnnotations = {}, user, keyType = "", maxExpirationSeconds: seconds } = certificate;
+  const { signerName = "", userAnnotations, user, keyType = "", maxExpirationSeconds: seconds } = certificate;
   const places = ["credentialBundlePath", "keyPath", "certificateChainPath"].filter((name) => certificate[name]);
-  const limit = signerName.startsWith("kubernetes.io/") ? maxOwnSeconds : maxCertificateSeconds;
+  const limit = isKubernetesSigner(signerName) ? maxOwnSeconds : maxCertificateSeconds;
   const field = `${path}.maxExpirationSeconds`;
   return [
     ...validateSignerName(`${path}.signerName`, signerName),
-    ...Object.keys(userAnnotations).flatMap((key) =>
-      labelKey(key.toLowerCase()).map((each) => invalid(`${path}.userAnnotations`, key.toLowerCase(), each)),
-    ),
+    ...validateUserAnnotations(userAnnotations, `${path}.userAnnotations`),
     ...validateUser(user, `${path}.user`),
     ...(keyTypes.includes(keyType) ? [] : [notSupported(`${path}.keyType`, keyType, keyTypes)]),
     ...(seconds < minCertificateSeconds
