@@ -12,6 +12,8 @@ export interface Figures extends FanOut {
   readonly createP99Ms: number;
   /** Processor time of the server for each of them. The client shares the machine, so this tells more than the rate. */
   readonly createCpuMs: number;
+  /** The same of the client. */
+  readonly clientCpuMs: number;
   readonly podCreatesPerSecond64: number;
   readonly getsPerSecond64: number;
   readonly getP50Ms: number;
@@ -33,6 +35,7 @@ export const rows: readonly (readonly [keyof Figures, string, "more" | "less"])[
   ["createP50Ms", "  p50, ms", "less"],
   ["createP99Ms", "  p99, ms", "less"],
   ["createCpuMs", "  processor time of each, ms", "less"],
+  ["clientCpuMs", "  and of the client, ms", "less"],
   ["podCreatesPerSecond64", "pods created/s, 64 clients", "more"],
   ["getsPerSecond64", "gets/s, 64 clients", "more"],
   ["getP50Ms", "  p50, ms", "less"],

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import type { Access } from "../client.ts";
+import { AnswerReader } from "./answer-reader.ts";
 
 /** What a server answered: status, and the size of its body, which nobody needs to read. */
 export interface Answer {
@@ -8,122 +9,84 @@ export interface Answer {
   readonly bytes: number;
 }
 
-const headEnd = Buffer.from("\r\n\r\n");
+/** All lanes read into the same bytes: what comes is looked at before the next read. */
+const readBytes = Buffer.allocUnsafeSlow(256 * 1024);
 
 /**
- * One connection that stays open and carries one request after another, as a controller's does. Written over the socket: Node's
- * own client costs more than the server that is to be measured.
+ * One connection that stays open and carries one request after another, as a controller's does. Written over the socket, without a copy
+ * or a turn for each read: a client that shares the machine takes from the server that is to be measured whatever it spends.
  */
 export class Lane {
   readonly #socket: TLSSocket;
   readonly #host: string;
-  #read: Buffer[] = [];
-  #wake: (() => void) | undefined;
+  readonly #reader: AnswerReader;
+  #waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (fault: Error) => void } | undefined;
   #fault: Error | undefined;
 
-  private constructor(socket: TLSSocket, host: string) {
-    this.#socket = socket;
-    this.#host = host;
-    socket.on("data", (chunk: Buffer) => {
-      this.#read.push(chunk);
-      this.#wake?.();
-    });
-    socket.on("error", (error) => this.#end(error));
-    socket.on("close", () => this.#end(new Error("the server closed the connection")));
-  }
-
-  static async open({ url, ca, cert, key }: Access): Promise<Lane> {
+  private constructor({ url, ca, cert, key }: Access) {
     const { hostname, port, host } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), ca, cert, key, ALPNProtocols: ["http/1.1"] });
-    await once(socket, "secureConnect");
-    socket.setNoDelay(true);
-    return new Lane(socket, host);
-  }
-
-  async send(method: string, path: string, body?: string, accept = "application/json"): Promise<Answer> {
-    this.#write(method, path, body, accept);
-    const { code, length } = await this.#head();
-    if (length !== undefined) return { code, bytes: (await this.#take(length)).length };
-    let bytes = 0;
-    for await (const chunk of this.#chunks()) bytes += chunk.length;
-    return { code, bytes };
-  }
-
-  /** Begins a watch and calls `onLine` with each event, until the lane is closed. Where HTTP's chunks end, says nothing: Go cuts by its buffers. */
-  async watch(path: string, onLine: (line: string) => void): Promise<void> {
-    this.#write("GET", path, undefined, "application/json");
-    const { code } = await this.#head();
-    if (code !== 200) throw new Error(`the watch was answered ${code}`);
-    const follow = async () => {
-      let rest = "";
-      for await (const chunk of this.#chunks()) {
-        const lines = (rest + chunk.toString("latin1")).split("\n");
-        rest = lines.pop() as string;
-        for (const line of lines) onLine(line);
-      }
+    this.#host = host;
+    this.#reader = new AnswerReader((answer) => this.#settle()?.resolve(answer));
+    const callback = (length: number, buffer: Uint8Array) => {
+      this.#reader.read(buffer as Buffer, length);
+      return true;
     };
-    follow().catch(() => undefined);
+    const onread = { buffer: readBytes, callback };
+    const options = { host: hostname, port: Number(port), ca, cert, key, ALPNProtocols: ["http/1.1"], onread };
+    this.#socket = connect(options);
+    this.#socket.setNoDelay(true);
+    this.#socket.on("error", (error) => this.#end(error));
+    this.#socket.on("close", () => this.#end(new Error("the server closed the connection")));
+  }
+
+  static async open(access: Access): Promise<Lane> {
+    const lane = new Lane(access);
+    await once(lane.#socket, "secureConnect");
+    return lane;
+  }
+
+  /** The bytes of a request, to be made before it is timed. */
+  request(method: string, path: string, body?: string): Buffer {
+    const type = body === undefined ? "" : "content-type: application/json\r\n";
+    const length = `content-length: ${Buffer.byteLength(body ?? "")}\r\n`;
+    return Buffer.from(
+      `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\naccept: application/json\r\n${type}${length}\r\n${body ?? ""}`,
+    );
+  }
+
+  /** The answer to one request. Rejects when the connection ends. */
+  send(request: Buffer): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      if (this.#fault === undefined) this.#socket.write(request);
+      else this.#end(this.#fault);
+    });
+  }
+
+  /** Begins a watch and calls `onBody` with what comes, until the lane is closed. */
+  async watch(path: string, onBody: (bytes: Buffer) => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting = { resolve: () => reject(new Error("the watch has ended")), reject };
+      this.#reader.follow((code) => {
+        if (code === 200) resolve();
+        else reject(new Error(`the watch was answered ${code}`));
+      }, onBody);
+      this.#socket.write(this.request("GET", path));
+    });
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
-  #write(method: string, path: string, body: string | undefined, accept: string): void {
-    const type = body === undefined ? "" : `content-type: application/json\r\n`;
-    const head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\naccept: ${accept}\r\n${type}content-length: ${Buffer.byteLength(body ?? "")}\r\n\r\n`;
-    this.#socket.write(head + (body ?? ""));
-  }
-
-  async #head(): Promise<{ readonly code: number; readonly length: number | undefined }> {
-    const head = (await this.#until(headEnd)).toString("latin1").toLowerCase();
-    const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
-    return { code: Number(head.slice(9, 12)), length: length === undefined ? undefined : Number(length) };
-  }
-
-  async *#chunks(): AsyncGenerator<Buffer> {
-    for (;;) {
-      const size = Number.parseInt((await this.#until(headEnd.subarray(2))).toString("latin1"), 16);
-      const chunk = await this.#take(size + 2);
-      if (size === 0) return;
-      yield chunk.subarray(0, size);
-    }
-  }
-
-  async #until(mark: Buffer): Promise<Buffer> {
-    for (;;) {
-      const all = this.#read.length === 1 ? (this.#read[0] as Buffer) : Buffer.concat(this.#read);
-      const at = all.indexOf(mark);
-      this.#read = all.length === 0 ? [] : [all];
-      if (at >= 0) return this.#take(at + mark.length);
-      await this.#more();
-    }
-  }
-
-  async #take(size: number): Promise<Buffer> {
-    let have = this.#read.reduce((sum, chunk) => sum + chunk.length, 0);
-    while (have < size) {
-      const before = this.#read.length;
-      await this.#more();
-      for (const chunk of this.#read.slice(before)) have += chunk.length;
-    }
-    const all = this.#read.length === 1 ? (this.#read[0] as Buffer) : Buffer.concat(this.#read);
-    this.#read = all.length === size ? [] : [all.subarray(size)];
-    return all.subarray(0, size);
-  }
-
-  #more(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#fault !== undefined) reject(this.#fault);
-      this.#wake = () => {
-        if (this.#fault === undefined) resolve();
-        else reject(this.#fault);
-      };
-    });
+  #settle() {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
   }
 
   #end(fault: Error): void {
     this.#fault ??= fault;
-    this.#wake?.();
+    this.#settle()?.reject(fault);
   }
 }
