@@ -1,6 +1,6 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildProgram, external, programEntry } from "./build-program.ts";
+import { buildPrograms, external } from "./build-program.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -10,7 +10,8 @@ const root = join(import.meta.dirname, "..");
  */
 export async function buildPackage(folder: string): Promise<void> {
   const own = readManifest(join(root, "packages/cli"));
-  const { packages } = await buildProgram(programEntry, join(folder, "dist/sallyport.cjs"));
+  const built = await buildPrograms(join(folder, "dist"));
+  const packages = [...new Set(built.flatMap((each) => each.packages))].sort();
   for (const file of globSync("bin/*.js", { cwd: join(root, "packages/cli") }))
     copy(`packages/cli/${file}`, folder, file);
   copy("packages/cli/tour", folder, "tour");

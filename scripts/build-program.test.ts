@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isBuilt } from "../packages/cli/bin/is-built.js";
 import { makeBuildFolder } from "./build-folder.fixture.ts";
-import { buildProgram, programEntry } from "./build-program.ts";
+import { buildPrograms } from "./build-program.ts";
 import { nodeArguments } from "./node-arguments.ts";
 
 const folder = makeBuildFolder("build-program");
@@ -14,15 +14,18 @@ const built = join(folder, "dist", "sallyport.cjs");
 const cache = join(folder, "cache");
 const runner = pathToFileURL(join(import.meta.dirname, "../packages/cli/bin/run-built.js"));
 
-before(() => buildProgram(programEntry, built));
+let programs: Awaited<ReturnType<typeof buildPrograms>> = [];
+before(async () => {
+  programs = await buildPrograms(join(folder, "dist"));
+});
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(args: readonly string[], cacheFolder = cache) {
+function run(args: readonly string[], cacheFolder = cache, program = built) {
   const start = join(folder, "start.mjs");
   writeFileSync(
     start,
     `import { runBuilt } from ${JSON.stringify(runner)};
-     runBuilt(${JSON.stringify(built)}, ${JSON.stringify(cacheFolder)}, process.argv.slice(2));`,
+     runBuilt(${JSON.stringify(program)}, ${JSON.stringify(cacheFolder)}, process.argv.slice(2));`,
   );
   const words = [start, ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8", cwd: folder });
@@ -56,6 +59,30 @@ for (const args of commands) {
     assert.notEqual(`${stdout}${stderr}`, "");
   });
 }
+
+const alone: readonly (readonly string[])[] = [
+  ["mesh", "proxy", "--help"],
+  ["mesh", "proxy", "--config", "none.json"],
+  ["mesh", "proxy", "--config", "none.json", "--certificates", "."],
+  ["mesh", "sidecar", "--help"],
+  ["mesh", "sidecar", "--ca-address", "nowhere"],
+];
+
+for (const args of alone)
+  test(`a script of its own and from its sources: sallyport ${args.join(" ")}`, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArguments, ...args], {
+      encoding: "utf8",
+      cwd: folder,
+    });
+    assert.deepEqual(run(args, cache, join(folder, "dist", `mesh-${args[1]}.cjs`)), { status, stdout, stderr });
+  });
+
+test("what runs beside each pod holds no gRPC where it asks nobody, and nothing of other commands", () => {
+  const [proxy, sidecar] = programs.map(({ packages }) => packages.map((each) => basename(each)));
+  assert.deepEqual(proxy, ["commander", "re2js"]);
+  assert.ok(sidecar?.includes("grpc-js"));
+  assert.ok(!sidecar?.includes("undici") && !sidecar?.includes("yaml"));
+});
 
 test("the code of a first run is kept and taken by the next one", () => {
   const kept = join(folder, "kept");

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 
 /** Native code stays where npm has put it. */
 export const external: readonly string[] = ["koffi", "lmdb"];
 
 export interface Built {
+  readonly file: string;
   readonly bytes: number;
   /** Folders of the packages of others that were built in. */
   readonly packages: readonly string[];
@@ -35,11 +36,15 @@ export async function buildProgram(entryPoint: string, outfile: string): Promise
   mkdirSync(dirname(outfile), { recursive: true });
   writeFileSync(`${outfile}.${process.pid}`, whole);
   renameSync(`${outfile}.${process.pid}`, outfile);
-  return { bytes: whole.length, packages: packagesOf(Object.keys(metafile.inputs)) };
+  return { file: outfile, bytes: whole.length, packages: packagesOf(metafile) };
 }
 
-function packagesOf(inputs: readonly string[]): readonly string[] {
-  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+/** Those of which something is left where nothing is kept that nobody calls. */
+function packagesOf({ outputs }: Metafile): readonly string[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const folders = inputs.flatMap(([input, { bytesInOutput }]) =>
+    bytesInOutput === 0 ? [] : (/^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+  );
   return [...new Set(folders)].sort().map((folder) => resolve(folder));
 }
 
@@ -48,5 +53,19 @@ function inAscii(text: string): string {
   return text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-export const builtProgram = join(import.meta.dirname, "../packages/cli/dist/sallyport.cjs");
-export const programEntry = join(import.meta.dirname, "../packages/cli/src/main.ts");
+const dist = join(import.meta.dirname, "../packages/cli/dist");
+const sources = join(import.meta.dirname, "../packages/cli/src");
+
+/** What runs beside each pod, and the whole program: scripts and their entry points. `packages/cli/bin/run.js` chooses. */
+export const programs: readonly { readonly name: string; readonly entry: string }[] = [
+  { name: "mesh-proxy.cjs", entry: join(sources, "mesh-proxy-main.ts") },
+  { name: "mesh-sidecar.cjs", entry: join(sources, "mesh-sidecar-main.ts") },
+  { name: "sallyport.cjs", entry: join(sources, "main.ts") },
+];
+
+/** Makes all scripts in a folder. The whole program comes last: by its time it is told whether a build is out of date. */
+export async function buildPrograms(folder: string = dist): Promise<readonly Built[]> {
+  const built: Built[] = [];
+  for (const { name, entry } of programs) built.push(await buildProgram(entry, join(folder, name)));
+  return built;
+}

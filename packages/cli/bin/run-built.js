@@ -42,9 +42,9 @@ function buildOf(source) {
   return /\/\/ build ([0-9a-f]{16})\s*$/.exec(source.slice(-40))?.[1] ?? "unknown";
 }
 
-/** Commands use other parts of the program, and `opa` and `gator` have commands of their own. */
+/** Commands use other parts of the program, and those of a group are commands of their own. */
 function commandOf(args) {
-  const words = args.slice(0, args[0] === "opa" || args[0] === "gator" ? 2 : 1);
+  const words = args.slice(0, ["opa", "gator", "mesh"].includes(args[0]) ? 2 : 1);
   return words.every((word) => /^[a-z][a-z-]{0,30}$/.test(word)) && words.length > 0 ? words.join("-") : "other";
 }
 

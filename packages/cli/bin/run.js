@@ -6,11 +6,15 @@ import { fileURLToPath } from "node:url";
 import { runBuilt } from "./run-built.js";
 
 const cache = fileURLToPath(new URL("../.cache", import.meta.url));
-const built = fileURLToPath(new URL("../dist/sallyport.cjs", import.meta.url));
+const args = process.argv.slice(2);
+// What runs beside each pod is a script of its own: neither the text nor the compiled code of the rest is read for it.
+const isAlone = args[0] === "mesh" && ["proxy", "sidecar"].includes(args[1]);
+const name = isAlone ? `mesh-${args[1]}` : "sallyport";
+const built = fileURLToPath(new URL(`../dist/${name}.cjs`, import.meta.url));
 
 if (process.execArgv.includes("--conditions=source") || !existsSync(built)) {
   enableCompileCache(cache);
   await import(new URL("../src/main.ts", import.meta.url).href);
 } else {
-  runBuilt(built, cache, process.argv.slice(2));
+  runBuilt(built, isAlone ? `${cache}/${name}` : cache, args);
 }

@@ -1,6 +1,5 @@
-import { Command, CommanderError } from "commander";
-import { exitCodes } from "./errors.ts";
-import { version } from "./version.ts";
+import type { Command } from "commander";
+import { bareProgram, runParsed } from "./bare-program.ts";
 
 // Each command's code is loaded when it is asked for: a query must not wait for the API server's code.
 const commands: { readonly [name: string]: () => Promise<Command> } = {
@@ -25,34 +24,21 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
 
 /** Runs the command that the process's command line asks for. Answers the exit code where none was meant to run, or the line was wrong. */
 export async function runProgram(asked: string | undefined): Promise<number | undefined> {
-  try {
-    await (await createProgram(asked)).parseAsync();
-    return undefined;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
-    throw error;
-  }
+  return runParsed(await createProgram(asked));
 }
 
 /** With the command that is asked for alone, where there is one. */
 async function createProgram(asked: string | undefined): Promise<Command> {
-  const program = new Command("sallyport")
-    .description("Kubernetes workload security in one program: nothing passes until it was checked")
-    .version(version, "-V, --version")
-    .exitOverride()
-    // A command's flags are its own: one may have subcommands with the same.
-    .enablePositionalOptions()
-    .showHelpAfterError("(sallyport --help shows all commands)")
-    .addHelpText(
-      "after",
-      `
+  const program = bareProgram().addHelpText(
+    "after",
+    `
 Examples:
   sallyport check pod.yaml        is this pod admitted, and if not, why
   sallyport up                    a Kubernetes API for kubectl, without a cluster
   sallyport tour                  a lesson with a real kubectl
   sallyport opa eval 1+1          Rego on the command line, as with OPA's own
   sallyport COMMAND --help        options and more examples`,
-    );
+  );
   const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
   for (const load of known === undefined ? Object.values(commands) : [known])
     program.addCommand((await load()).exitOverride());

@@ -1,6 +1,7 @@
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadOriginalDestination } from "@sallyport/mesh/control";
 import { folderSource, type WatchedSource } from "@sallyport/mesh/identity";
 import {
   type AccessLog,
@@ -35,7 +36,7 @@ export interface MeshProxy {
 
 /** Starts a proxy by its files. Rejects with `InputError` or `UsageError` for what they say, and with the machine's own faults. */
 export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProxy> {
-  const { listeners, config, limits } = readConfig(options.config);
+  const { listeners, config, limits } = await readConfig(options.config);
   const door = options.metrics === undefined ? undefined : hostPortOf(options.metrics);
   if (!existsSync(options.certificates)) throw new InputError(`--certificates ${options.certificates}: no such folder`);
   const original = listeners.some(({ destination }) => destination === "original") ? await loadOriginal() : undefined;
@@ -72,7 +73,7 @@ export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProx
   };
 }
 
-function readConfig(path: string): StaticConfig {
+async function readConfig(path: string): Promise<StaticConfig> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
@@ -82,7 +83,7 @@ function readConfig(path: string): StaticConfig {
     );
   }
   try {
-    return readStaticConfig(value);
+    return await readStaticConfig(value);
   } catch (error) {
     throw error instanceof StaticConfigError ? new InputError(`--config ${path}: ${error.message}`) : error;
   }
@@ -90,7 +91,6 @@ function readConfig(path: string): StaticConfig {
 
 /** Asked for only where it is used: it is a package that need not be there. */
 async function loadOriginal() {
-  const { loadOriginalDestination } = await import("@sallyport/mesh/control");
   const original = await loadOriginalDestination();
   if (typeof original === "string")
     throw new InputError(
@@ -114,11 +114,13 @@ function hostPortOf(text: string): { readonly host: string; readonly port: numbe
   return { host: host === "" ? "0.0.0.0" : host, port: Number(port) };
 }
 
-function serveMetrics(
+async function serveMetrics(
   { host, port }: { readonly host: string; readonly port: number },
   metrics: ProxyMetrics,
   source: WatchedSource,
 ): Promise<Server> {
+  // Loaded where it is asked for: a proxy is one of many, and HTTP some memory of each.
+  const { createServer } = await import("node:http");
   const server = createServer(({ url }, response) => {
     const answer = (code: number, text: string) =>
       void response.writeHead(code, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);

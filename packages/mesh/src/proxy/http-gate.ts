@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { GatedConnection } from "./gated-connection.ts";
-import { Http1Gate } from "./http1-gate.ts";
-import { Http2Gate } from "./http2-gate.ts";
+import type { Http1Gate } from "./http1-gate.ts";
+import type { Http2Gate } from "./http2-gate.ts";
 import { isHttp } from "./mesh-protocols.ts";
 import type { InboundPort } from "./proxy-config.ts";
 import type { Passed } from "./relay.ts";
@@ -11,20 +11,29 @@ import type { Passed } from "./relay.ts";
 const preface = "PRI * HTTP/2.0";
 const methods = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|[A-Z]{3,20}) /;
 
-/** Reads the requests of connections, and asks the policies for each. */
+/** Reads the requests of connections, and asks the policies for each. What reads a version is loaded for the first who speaks it. */
 export class HttpGate {
-  readonly #one: Http1Gate;
-  readonly #two = new Http2Gate();
+  readonly #headMs: number;
+  #one: Promise<Http1Gate> | undefined;
+  #two: Promise<Http2Gate> | undefined;
 
   /** `headMs`: within which the head of a request must come. */
   constructor(headMs: number) {
-    this.#one = new Http1Gate(headMs);
+    this.#headMs = headMs;
   }
 
   /** Until the connection ends. The bytes both ways are those of the connection, heads and all. */
   async pass(near: Socket, version: "1" | "2", gated: GatedConnection): Promise<Passed> {
-    await (version === "1" ? this.#one : this.#two).pass(near, gated);
+    const gate = await this.#gateOf(version);
+    // Who is gone already tells of no end any more.
+    if (!near.destroyed) await gate.pass(near, gated);
     return { forth: near.bytesRead, back: near.bytesWritten };
+  }
+
+  #gateOf(version: "1" | "2"): Promise<Http1Gate | Http2Gate> {
+    if (version === "1")
+      return (this.#one ??= import("./http1-gate.ts").then(({ Http1Gate }) => new Http1Gate(this.#headMs)));
+    return (this.#two ??= import("./http2-gate.ts").then(({ Http2Gate }) => new Http2Gate()));
   }
 }
 

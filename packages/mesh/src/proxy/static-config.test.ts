@@ -5,9 +5,9 @@ import { readStaticConfig } from "./static-config.ts";
 const listener = { direction: "inbound", port: 15_006, destination: "original" };
 const target = { ip: "10.0.0.7", port: 8080, tls: "mutual" };
 
-function outcome(more: object): string {
+async function outcome(more: object): Promise<string> {
   try {
-    readStaticConfig({ listeners: [listener], ...more });
+    await readStaticConfig({ listeners: [listener], ...more });
     return "";
   } catch (error) {
     return (error as Error).message;
@@ -41,10 +41,10 @@ const faults: readonly (readonly [object, string])[] = [
 ];
 
 for (const [more, expected] of faults)
-  test(`a file: ${expected === "" ? "the least" : expected}`, () => assert.equal(outcome(more), expected));
+  test(`a file: ${expected === "" ? "the least" : expected}`, async () => assert.equal(await outcome(more), expected));
 
-test("what a file says is what a proxy is told", () => {
-  const { listeners, config } = readStaticConfig({
+test("what a file says is what a proxy is told", async () => {
+  const { listeners, config } = await readStaticConfig({
     listeners: [listener, { direction: "outbound", port: 15_001, destination: { ip: "10.0.0.7", port: 8080 } }],
     inbound: { mode: "STRICT", ports: { 8080: { protocol: "http" }, 9090: { mode: "DISABLE" } } },
     outbound: [target],

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { AuthorizationPolicy } from "../policy/authorization-policy.ts";
 import { authorizerOf } from "../policy/authorizer.ts";
-import { meshObjectFaults } from "../policy/validation/faults.ts";
+import type { meshObjectFaults } from "../policy/validation/faults.ts";
 import { defaultMesh, type Workload } from "../policy/workload.ts";
 import type { Address } from "./address.ts";
 import { defaultLimits, type ProxyLimits } from "./limits.ts";
@@ -35,8 +35,8 @@ const protocols: readonly PortProtocol[] = "http http2 grpc https tls tcp mongo 
   " ",
 ) as PortProtocol[];
 
-/** Reads what JSON says (see docs/mesh-proxy.md). Throws `StaticConfigError`. */
-export function readStaticConfig(value: unknown): StaticConfig {
+/** Reads what JSON says (see docs/mesh-proxy.md). Rejects with `StaticConfigError`. */
+export async function readStaticConfig(value: unknown): Promise<StaticConfig> {
   const file = fieldsOf(value, "", [
     "listeners",
     "inbound",
@@ -55,7 +55,7 @@ export function readStaticConfig(value: unknown): StaticConfig {
     listeners,
     config: {
       inbound,
-      authorizer: readAuthorizer(file),
+      authorizer: await readAuthorizer(file),
       outbound: (ip, port) => byAddress.get(`${ip} ${port}`),
     },
     limits: readLimits(file["limits"] ?? {}),
@@ -120,7 +120,7 @@ function readIdentity(value: unknown, place: string): string {
   return text;
 }
 
-function readAuthorizer(file: Fields): ProxyConfig["authorizer"] {
+async function readAuthorizer(file: Fields): Promise<ProxyConfig["authorizer"]> {
   const known = ["namespace", "name", "labels", "serviceAccount"];
   const { namespace, name, labels, serviceAccount } = fieldsOf(file["workload"] ?? {}, "workload", known);
   const text = (value: unknown, field: string, without: string) =>
@@ -137,19 +137,30 @@ function readAuthorizer(file: Fields): ProxyConfig["authorizer"] {
     serviceAccount: text(serviceAccount, "serviceAccount", "default"),
   };
   const trustDomain = file["trustDomain"] === undefined ? undefined : textOf(file["trustDomain"], "trustDomain");
-  const policies = listOf(file["policies"] ?? [], "policies", (value, place) =>
-    readPolicy(value, place, workload.namespace),
-  );
+  const policies = await readPolicies(file["policies"] ?? [], workload.namespace);
   return authorizerOf(workload, policies, { ...defaultMesh, ...(trustDomain !== undefined && { trustDomain }) });
 }
 
-function readPolicy(value: unknown, place: string, namespace: string): AuthorizationPolicy {
+async function readPolicies(value: unknown, namespace: string): Promise<readonly AuthorizationPolicy[]> {
+  const given = listOf(value, "policies", (each) => each);
+  if (given.length === 0) return [];
+  // Schemas and their regular expressions are memory that a proxy without policies does without.
+  const { meshObjectFaults } = await import("../policy/validation/faults.ts");
+  return given.map((each, i) => readPolicy(each, `policies[${i}]`, namespace, meshObjectFaults));
+}
+
+function readPolicy(
+  value: unknown,
+  place: string,
+  namespace: string,
+  faultsOf: typeof meshObjectFaults,
+): AuthorizationPolicy {
   const policy = recordOf(value, place);
   if (policy["kind"] !== "AuthorizationPolicy")
     throw new StaticConfigError(`${place}.kind`, "expected AuthorizationPolicy");
   const metadata = { namespace, ...recordOf(policy["metadata"] ?? {}, `${place}.metadata`) };
   const whole = { ...policy, kind: "AuthorizationPolicy", metadata };
-  const [fault] = meshObjectFaults(whole as never).faults;
+  const [fault] = faultsOf(whole as never).faults;
   if (fault !== undefined) throw new StaticConfigError(place, fault);
   return whole as unknown as AuthorizationPolicy;
 }

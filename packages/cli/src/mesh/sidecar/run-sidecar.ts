@@ -4,6 +4,7 @@ import { type AppProbers, appProbersVariable, sidecarPorts } from "@sallyport/me
 import { FollowedConfig, followConfig, loadOriginalDestination } from "@sallyport/mesh/control";
 import { askCertificate, authoritySource, type WatchedSource } from "@sallyport/mesh/identity";
 import { accessLine, ProxyMetrics, type RunningProxy, startProxy } from "@sallyport/mesh/proxy";
+import { askHandler } from "@sallyport/node/kubelet";
 import { UsageError } from "../../errors.ts";
 import { openSidecarDoors } from "./doors.ts";
 
@@ -88,7 +89,6 @@ export async function runSidecar(flags: SidecarRunFlags): Promise<void> {
     metrics: () => metrics.render(),
     probers: probersOf(process.env[appProbersVariable]),
     ask: async ({ timeoutSeconds = 1, ...handler }) => {
-      const { askHandler } = await import("@sallyport/node/kubelet");
       const exec = async () => ({ isOk: false, output: "a command is not asked of a sidecar" });
       return askHandler(handler, { container: { name: "", image: "" }, ip, exec }, timeoutSeconds);
     },

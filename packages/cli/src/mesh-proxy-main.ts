@@ -1,0 +1,4 @@
+import { proxyCommand } from "./commands/mesh/proxy.ts";
+import { runAlone } from "./run-alone.ts";
+
+runAlone(proxyCommand());
