@@ -16,7 +16,7 @@ export function metricsTable(runs: readonly Metrics[], limit = 0): string {
   if (runs.length === 1 && only !== undefined)
     return tableText(
       ["Metric", "Value"],
-      only.entries().map(([name, value]) => [name, cutText(String(value), limit)]),
+      only.rows().map(([name, value]) => [name, cutText(value, limit)]),
     );
   const rows = aggregateMetrics(runs).map(([name, values]) => {
     const { min, max, mean, percentile } = aggregate(values);

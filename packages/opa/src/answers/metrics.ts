@@ -1,5 +1,5 @@
 import type { CountedOperation, Instrumentation } from "@sallyport/rego";
-import { aggregate } from "./aggregate.ts";
+import { aggregate, goFloat } from "./aggregate.ts";
 import { type Printable, Struct } from "./json-text.ts";
 
 /** Timers by OPA's names, as `rego_query_eval`. https://www.openpolicyagent.org/docs/rest-api#performance-metrics */
@@ -114,6 +114,17 @@ export class Metrics {
     );
     const counters = [...this.#counters].map(([name, times]) => [`counter_${name}`, times] as const);
     return [...timers, ...counters].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** `entries`, and of histograms each number: `histogram_eval_op_plug_median`. As Go prints them, sorted. */
+  rows(): readonly (readonly [string, string])[] {
+    const histograms = [...this.#histograms].flatMap(([name, durations]) =>
+      durations
+        .json()
+        .fields.map(([field, value]) => [`histogram_${name}_${field}`, goFloat(value as number)] as const),
+    );
+    const all = [...this.entries().map(([name, value]) => [name, String(value)] as const), ...histograms];
+    return all.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   json(): Struct {
