@@ -54,10 +54,10 @@ test("metrics by OPA's names", async () => {
 test("the stages of what is compiled for a request are timed by OPA's names, where they are asked for", async () => {
   const files = { "t.rego": "package t\n\nx := [1]" };
   const { listener } = await start({ name: "", files, asks: [] }, (error) => assert.fail(String(error)));
-  const stages = async (path: string, body?: string) => {
+  const stages = async (path: string, body?: string, kind = /_stage_/) => {
     const answer = await fetch(`${listener.url}${path}`, body === undefined ? {} : { method: "POST", body });
     const { metrics } = (await answer.json()) as { readonly metrics: object };
-    return Object.keys(metrics).filter((name) => name.includes("_stage_"));
+    return Object.keys(metrics).filter((name) => kind.test(name));
   };
   const isTyped = (names: readonly string[]) => names.includes("timer_query_compile_stage_check_types_ns");
   try {
@@ -65,6 +65,11 @@ test("the stages of what is compiled for a request are timed by OPA's names, whe
     assert.equal(isTyped(await stages("/v1/compile?instrument", '{"query": "input.x == 1"}')), true);
     assert.equal(isTyped(await stages("/v1/data/t/x/0?instrument")), true);
     assert.deepEqual(await stages("/v1/query?q=data.t.x%20%3D%20y&metrics"), []);
+    const operations = await stages("/v1/compile?instrument", '{"query": "input.x == 1"}', /partial_op_/);
+    assert.deepEqual(
+      operations.filter((name) => name.startsWith("timer")),
+      ["copy_propagation", "save_set_contains", "save_unify"].map((name) => `timer_partial_op_${name}_ns`),
+    );
   } finally {
     await listener.close(0);
   }
