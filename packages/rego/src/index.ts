@@ -33,6 +33,7 @@ export type {
   TlsOptions,
 } from "./builtins/network.ts";
 export { createWebEffects } from "./builtins/web-effects.ts";
+export { certificatesValue } from "./builtins/x509.ts";
 export { parseYaml } from "./builtins/yaml-parse.ts";
 export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";

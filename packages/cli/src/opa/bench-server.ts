@@ -86,9 +86,9 @@ export class BenchServer {
       authorization: "off",
       onFault: () => {},
     });
-    const { gzipMinLength } = config;
+    const { coding } = config.server;
     const address = { host: "127.0.0.1", port: 0 };
-    const listener = await listen({ server, address, gzipMinLength, authentication: "off", onFault: () => {} });
+    const listener = await listen({ server, address, coding, authentication: "off", onFault: () => {} });
     const [path, body] = questionOf(request, input);
     return new BenchServer(listener, `${path}${flags.bool("metrics") ? "?metrics=true" : ""}`, jsonText(body));
   }

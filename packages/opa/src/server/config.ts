@@ -1,5 +1,7 @@
-import { type DataPath, isObject, type JsonObject, lookup, type Value } from "@sallyport/rego";
+import { type DataPath, isObject, type JsonObject, type Value } from "@sallyport/rego";
 import { coreFault } from "../config-shape.ts";
+import { ConfigError } from "./config-error.ts";
+import { type ServerSection, serverSection } from "./server-section.ts";
 
 /** What a configuration says to a policy server. https://www.openpolicyagent.org/docs/configuration */
 export interface ServerConfig {
@@ -7,16 +9,11 @@ export interface ServerConfig {
   readonly shown: JsonObject;
   readonly defaultDecision: DataPath;
   readonly authorizationDecision: DataPath;
-  /** Shorter answers are not compressed; bytes. */
-  readonly gzipMinLength: number;
+  readonly server: ServerSection;
   readonly labels: { readonly [name: string]: string };
 }
 
 const defaults = { default_decision: "/system/main", default_authorization_decision: "/system/authz/allow" };
-const defaultGzipMinLength = 1024;
-
-/** A configuration that cannot be, in OPA's words. */
-export class ConfigError extends Error {}
 
 /** Reads a configuration; `id` is what this server is told apart by. Throws `ConfigError`. */
 export function serverConfig(config: JsonObject, { id, version }: { readonly id: string; readonly version: string }) {
@@ -24,17 +21,12 @@ export function serverConfig(config: JsonObject, { id, version }: { readonly id:
   if (fault !== undefined) throw new ConfigError(fault);
   const labels = { ...((config["labels"] ?? {}) as { readonly [name: string]: string }), id, version };
   const shown: JsonObject = { ...defaults, ...withoutSecrets(config), labels };
-  const minLength = lookupPath(config, ["server", "encoding", "gzip", "min_length"]);
-  if (minLength !== undefined && (typeof minLength !== "number" || minLength <= 0))
-    throw new ConfigError(
-      "config error: invalid value for server.encoding.gzip.min_length field, should be a positive number",
-    );
   const parsed: ServerConfig = {
     shown,
     labels,
     defaultDecision: pathOf(config, "default_decision"),
     authorizationDecision: pathOf(config, "default_authorization_decision"),
-    gzipMinLength: minLength ?? defaultGzipMinLength,
+    server: serverSection(config),
   };
   return parsed;
 }
@@ -43,12 +35,6 @@ function pathOf(config: JsonObject, name: keyof typeof defaults): DataPath {
   const text = config[name] ?? defaults[name];
   if (typeof text !== "string") throw new ConfigError(`${name} must be a string`);
   return text.split("/").filter((part) => part !== "");
-}
-
-function lookupPath(value: Value, path: DataPath): Value | undefined {
-  let current: Value | undefined = value;
-  for (const key of path) current = current !== undefined && isObject(current) ? lookup(current, key) : undefined;
-  return current;
 }
 
 /** Credentials of services and keys of signatures are nobody's business. */

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { PeerCertificate, SecureVersion, TLSSocket } from "node:tls";
+import type { DetailedPeerCertificate, PeerCertificate, SecureVersion, TLSSocket } from "node:tls";
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
-import { ApiError, badRequest } from "./api-error.ts";
+import { gunzip, gzip, type ZlibOptions } from "node:zlib";
+import { certificatesValue } from "@sallyport/rego";
+import { type ApiError, badRequest, errorAnswer } from "./api-error.ts";
 import type { ServerRequest } from "./exchange.ts";
 import type { PolicyServer, Served } from "./server.ts";
+import type { Coding } from "./server-section.ts";
 
 export interface ListenerOptions {
   readonly server: Pick<PolicyServer, "handle">;
@@ -14,8 +16,7 @@ export interface ListenerOptions {
   readonly tls?: ListenerTls;
   /** How clients show who they are: by a bearer token, or a certificate. */
   readonly authentication: "off" | "token" | "tls";
-  /** Shorter answers are not compressed; bytes. */
-  readonly gzipMinLength: number;
+  readonly coding: Coding;
   /** Numbers requests; they have none without it. */
   readonly nextId?: () => number;
   /** Is told of each request, and answers who is to be told of its answer. */
@@ -55,17 +56,13 @@ export interface Listener {
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-/** As OPA, `server.decoding.max_length`. */
-const maxBodyBytes = 256 * 1024 * 1024;
-/** As OPA, `server.decoding.gzip.max_length`. */
-const maxUnzippedBytes = 512 * 1024 * 1024;
 /** A client that sends so slowly is cut. */
 const requestTimeoutMs = 60_000;
 /** Longer than Go's clients, API servers among them, keep what they do not use, 90 s: a request on one that is being closed fails. */
 const keepAliveMs = 120_000;
 
 const unzip = promisify(gunzip);
-const zip = promisify<Buffer, Buffer>(gzip);
+const zip = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 
 /** Serves a policy server at an address. Rejects when the address cannot be had. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
@@ -118,7 +115,9 @@ async function close(server: Server, graceMs: number): Promise<void> {
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: ListenerOptions): Promise<void> {
   const request = requestOf(incoming, options);
   const told = options.onRequest?.(request);
-  const served = await options.server.handle(request);
+  const isTooLarge = Number(incoming.headers["content-length"] ?? 0) > options.coding.maxBodyBytes;
+  // Nobody is asked who sends it: it is not read.
+  const served = isTooLarge ? { ...errorAnswer(tooLarge()), compresses: false } : await options.server.handle(request);
   const { status, headers, body } = await encoded(served, request, options);
   incoming.resume();
   response.writeHead(status, { ...headers, "Content-Length": body.length });
@@ -148,8 +147,9 @@ function requestOf(
     query: new URLSearchParams(query),
     headers,
     identity,
+    ...(options.authentication === "tls" && clientChain(socket as TLSSocket)),
     body: () => {
-      body ??= readBody(incoming);
+      body ??= readBody(incoming, options.coding);
       return body;
     },
   };
@@ -167,6 +167,18 @@ function identityOf({ socket }: IncomingMessage, header: string | undefined, { a
   return undefined;
 }
 
+/** What of `input` a client that has shown a certificate has; Node adds issuers that it did not send, where they are known. */
+function clientChain(socket: TLSSocket): Pick<ServerRequest, "clientCertificates"> {
+  const known: Buffer[] = [];
+  let current: DetailedPeerCertificate | undefined = socket.getPeerCertificate?.(true);
+  while (current?.raw !== undefined && !known.includes(current.raw)) {
+    known.push(current.raw);
+    const { issuerCertificate }: DetailedPeerCertificate = current;
+    current = issuerCertificate === current ? undefined : issuerCertificate;
+  }
+  return known.length === 0 ? {} : { clientCertificates: certificatesValue(Buffer.concat(known)) };
+}
+
 /** RFC 2253: the last name first. */
 function distinguishedName(certificate: PeerCertificate | undefined): string | undefined {
   const names = Object.entries(certificate?.subject ?? {}).flatMap(([kind, value]) =>
@@ -175,13 +187,16 @@ function distinguishedName(certificate: PeerCertificate | undefined): string | u
   return names.length === 0 ? undefined : names.reverse().join(",");
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+function tooLarge(): ApiError {
+  return badRequest("request body too large");
+}
+
+async function readBody(incoming: IncomingMessage, { maxBodyBytes, maxUnzippedBytes }: Coding): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes)
-      throw new ApiError(413, "invalid_parameter", `request body may have ${maxBodyBytes} bytes`);
+    if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
   const whole = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
@@ -189,16 +204,23 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
   try {
     return await unzip(whole, { maxOutputLength: maxUnzippedBytes });
   } catch (error) {
-    throw badRequest(`could not unzip the body: ${(error as Error).message}`);
+    const isTooLong = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    throw badRequest(
+      `could not decompress the body: ${isTooLong ? "gzip payload too large" : (error as Error).message}`,
+    );
   }
 }
 
 /** Compressed where it is worth it and the client takes it. */
-async function encoded(served: Served, request: ServerRequest, { gzipMinLength }: ListenerOptions) {
+async function encoded(served: Served, request: ServerRequest, { coding }: ListenerOptions) {
   const { status, headers, compresses } = served;
   const body = Buffer.from(served.body, "utf8");
   const accepted = request.headers.get("accept-encoding") ?? [];
   const accepts = accepted.some((value) => /(^|[,\s])gzip(\s*[,;]|$)/.test(value));
-  if (!compresses || !accepts || body.length < gzipMinLength || status !== 200) return { status, headers, body };
-  return { status, headers: { ...headers, "Content-Encoding": "gzip" }, body: await zip(body) };
+  if (!compresses || !accepts || body.length < coding.gzipMinLength || status !== 200) return { status, headers, body };
+  return {
+    status,
+    headers: { ...headers, "Content-Encoding": "gzip" },
+    body: await zip(body, { level: coding.gzipLevel }),
+  };
 }

@@ -111,12 +111,12 @@ async function start(scenario: Scenario, onFault: (error: unknown) => void): Pro
     onFault,
   });
   const authentication = has("--authentication=token") ? "token" : "off";
-  const { gzipMinLength } = config;
+  const { coding } = config.server;
   const address = { host: "127.0.0.1", port: 0 };
   let ids = 0;
   // One has asked whether it is well.
   const nextId = () => ++ids + 1;
-  const listener = await listen({ server, address, authentication, gzipMinLength, nextId, onFault });
+  const listener = await listen({ server, address, authentication, coding, nextId, onFault });
   const logged = async () => {
     await plugins?.stop(5000);
     plane?.close();

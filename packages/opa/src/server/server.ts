@@ -119,5 +119,6 @@ function wrongMethod({ isPlain, methods }: Route): ServerAnswer {
 }
 
 function plainText(status: number, body: string): ServerAnswer {
-  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body };
+  const headers = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
+  return { status, headers, body };
 }

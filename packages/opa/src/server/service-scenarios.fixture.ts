@@ -1,4 +1,4 @@
-import { get, loaded, post, put, remove, type Scenario } from "./asked.fixture.ts";
+import { asked, get, loaded, post, put, remove, type Scenario } from "./asked.fixture.ts";
 
 /** Decisions by other ways, and the server itself: how it is, how it is configured, whom it answers. */
 export const serviceScenarios: readonly Scenario[] = [
@@ -147,6 +147,24 @@ export const serviceScenarios: readonly Scenario[] = [
       "--set=services.s.headers.X=y",
     ],
     asks: [get("/v1/config"), post("/", ""), get("/v1/data/system")],
+  },
+  {
+    name: "limits of bodies and answers",
+    flags: [
+      "--set=server.decoding.max_length=100",
+      "--set=server.decoding.gzip.max_length=150",
+      "--set=server.encoding.gzip.min_length=10",
+      "--set=server.encoding.gzip.compression_level=1",
+    ],
+    asks: [
+      post("/v1/data/x", { input: "a".repeat(100) }),
+      put("/v1/data/x", "a".repeat(50)),
+      post("/v1/data/x", { input: "a" }, { "Accept-Encoding": "gzip" }),
+      post("/v1/data/y", { input: "a" }, { "Accept-Encoding": "gzip" }),
+      post("/", "a".repeat(101)),
+      asked("GET", "/v1/data/x/"),
+      asked("POST", "/v1/data/x/", "{}"),
+    ],
   },
   {
     name: "authorization",

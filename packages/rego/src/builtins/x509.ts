@@ -14,6 +14,11 @@ import { certificateRequestJson } from "./x509-request.ts";
 
 const begin = "-----BEGIN";
 
+/** Certificates in DER, one behind the other, as Go writes them. */
+export function certificatesValue(der: Uint8Array): Value {
+  return parseCertificates(der).map(certificateJson);
+}
+
 /** DER or PEM that an operand has as PEM, or as base64 of either. */
 function certificatesFrom(text: string): readonly Certificate[] {
   if (text.startsWith(begin)) return certificatesFromPem(text);

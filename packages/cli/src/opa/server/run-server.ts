@@ -49,7 +49,7 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   const id = randomUUID();
   const config = readServerConfig(sources.config, id);
   const live: LiveConfig = { current: config };
-  const requests = new RequestMetrics(opaVersion);
+  const requests = new RequestMetrics(opaVersion, config.server.durationBuckets);
   const state = stateOf(call, sources.loaded);
   const plugins = createPlugins(call, state, { live, id, requests }, sources.config, log);
   log.redirect(() => plugins.serverLog);
@@ -214,7 +214,7 @@ async function open(
   { flags }: Call,
   text: string,
   server: Pick<PolicyServer, "handle">,
-  { gzipMinLength }: ServerConfig,
+  { server: { coding } }: ServerConfig,
   { log, onRequest, nextId }: Told,
   tls?: ListenerTls,
 ): Promise<Listener> {
@@ -225,7 +225,7 @@ async function open(
     address,
     ...(tls === undefined ? {} : { tls }),
     authentication: flags.string("authentication") as "off" | "token" | "tls",
-    gzipMinLength,
+    coding,
     onRequest,
     nextId,
     onFault: (error) => log.log("error", "A connection failed.", { err: String(error) }),

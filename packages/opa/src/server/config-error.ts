@@ -1,0 +1,2 @@
+/** A configuration that cannot be, in OPA's words. */
+export class ConfigError extends Error {}
