@@ -1,3 +1,4 @@
+import { leaveNothingInCrashes } from "./crash.ts";
 import type { Terminal } from "./opa/command.ts";
 import { endWithReader, report } from "./report.ts";
 
@@ -17,6 +18,7 @@ main(process.argv.slice(2)).catch((error: unknown) => {
 });
 
 async function main([first = "", ...rest]: readonly string[]): Promise<void> {
+  leaveNothingInCrashes();
   const load = Object.hasOwn(groups, first) ? groups[first] : undefined;
   if (load === undefined) {
     process.exitCode = (await (await import("./program.ts")).runProgram(first || undefined)) ?? process.exitCode;

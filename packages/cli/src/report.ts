@@ -1,3 +1,4 @@
+import { crashText, withoutQuotedJson } from "./crash.ts";
 import { exitCodes, reasonOf } from "./errors.ts";
 
 /** Names of errors that say all that there is to say. */
@@ -5,16 +6,16 @@ const ofTheMachine: ReadonlySet<string> = new Set(["CertificateError", "Connecti
 
 /** One clear line, and the exit code that says whose fault it was. */
 export function report(error: unknown): number {
-  const { code, path, syscall, name, message, stack } = error as NodeJS.ErrnoException;
+  const { code, path, syscall, name, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && path !== undefined) {
     process.stderr.write(`sallyport: ${path}: ${reasonOf(error)}\n`);
     return exitCodes.failed;
   }
-  process.stderr.write(`sallyport: ${message}\n`);
+  process.stderr.write(`sallyport: ${withoutQuotedJson(message)}\n`);
   if (name === "UsageError" || name === "InputError") return exitCodes.badInput;
   if (syscall === "listen") return exitCodes.failed;
   if (ofTheMachine.has(name)) return exitCodes.failed;
-  process.stderr.write(`${stack ?? ""}\n`);
+  process.stderr.write(`${crashText(error)}\n`);
   return exitCodes.failed;
 }
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { bareProgram, runParsed } from "./bare-program.ts";
+import { leaveNothingInCrashes } from "./crash.ts";
 import { collectGarbageSoon } from "./garbage.ts";
 import { endWithReader, report } from "./report.ts";
 
@@ -10,13 +11,13 @@ import { endWithReader, report } from "./report.ts";
 export function runAlone(command: Command): void {
   endWithReader();
   collectGarbageSoon();
+  run(command).catch((error: unknown) => {
+    process.exitCode = report(error);
+  });
+}
+
+async function run(command: Command): Promise<void> {
+  leaveNothingInCrashes();
   const mesh = new Command("mesh").exitOverride().addCommand(command.exitOverride());
-  runParsed(bareProgram().addCommand(mesh)).then(
-    (code) => {
-      process.exitCode = code ?? process.exitCode;
-    },
-    (error: unknown) => {
-      process.exitCode = report(error);
-    },
-  );
+  process.exitCode = (await runParsed(bareProgram().addCommand(mesh))) ?? process.exitCode;
 }

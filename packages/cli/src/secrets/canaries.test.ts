@@ -1,109 +1,14 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { Client, type Connection, kubeconfigConnection } from "@sallyport/cluster";
+import { Client, type Connection } from "@sallyport/cluster";
 import { externalSecretsDefinitions } from "@sallyport/secrets/stores";
 import { canaries, formsOf, seenIn } from "./canaries.fixture.ts";
+import { Bed, base64, encryption, startServer } from "./canary-bed.fixture.ts";
 import { runExternalSecrets } from "./external/run-external-secrets.ts";
 import { openKmsPlugin } from "./kms-plugin.ts";
-
-const place = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const nodeFlags = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
-const base64 = (text: string) => Buffer.from(text).toString("base64");
-/** A key of 32 bytes that has a canary in it. */
-const keyOf = (text: string) => base64(text.padEnd(32, "k").slice(0, 32));
-
-/** What stands in a folder, and what each program told. */
-class Bed {
-  readonly folder = mkdtempSync(join(tmpdir(), "sallyport-canaries-"));
-  readonly told = new Map<string, string>();
-  readonly #t: TestContext;
-
-  constructor(t: TestContext) {
-    this.#t = t;
-    t.after(() => rmSync(this.folder, { recursive: true, force: true }));
-  }
-
-  file(name: string, text: string, mode = 0o600): string {
-    const path = join(this.folder, name);
-    mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(path, text, { mode });
-    return path;
-  }
-
-  tell(who: string, text: string): void {
-    this.told.set(who, (this.told.get(who) ?? "") + text);
-  }
-
-  /** A program whose outputs are kept. */
-  spawn(who: string, words: readonly string[], input?: string): ChildProcess {
-    const child = spawn(process.execPath, [...nodeFlags, ...words], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, SOPS_AGE_KEY: canaries.ageKey, AWS_SECRET_ACCESS_KEY: canaries.storeToken },
-    });
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => this.tell(who, String(chunk)));
-    child.stdin.on("error", () => {}).end(input ?? "");
-    this.#t.after(() => child.kill("SIGKILL"));
-    return child;
-  }
-
-  /** Runs command lines in one process, one after another. */
-  async lines(who: string, lines: readonly (readonly string[])[]): Promise<void> {
-    const text = lines.map((line) => JSON.stringify(line)).join("\n");
-    const child = this.spawn(who, [place("./command-lines.fixture.ts")], text);
-    await new Promise((done) => child.once("close", done));
-    const told = this.told.get(who) ?? "";
-    assert.equal(told.match(/^(status|fault) /gm)?.length, lines.length, `${who}: ${told}`);
-  }
-
-  async until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-    for (let tries = 0; tries < 1200; tries++) {
-      const found = await look();
-      if (found !== undefined) return found;
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    return assert.fail(`${what} did not come: ${JSON.stringify(Object.fromEntries(this.told))}`);
-  }
-}
-
-function encryption(...keys: readonly string[]): string {
-  const secretbox = { keys: keys.map((key, i) => ({ name: `k${i}`, secret: keyOf(key) })) };
-  return JSON.stringify({
-    apiVersion: "apiserver.config.k8s.io/v1",
-    kind: "EncryptionConfiguration",
-    resources: [{ resources: ["secrets"], providers: [{ secretbox }] }],
-  });
-}
-
-const auditPolicy = JSON.stringify({
-  apiVersion: "audit.k8s.io/v1",
-  kind: "Policy",
-  rules: [
-    { level: "Metadata", resources: [{ group: "", resources: ["secrets", "serviceaccounts/token"] }] },
-    { level: "RequestResponse" },
-  ],
-});
-
-/** A server with keys, tokens and an audit log that have canaries. */
-async function startServer(bed: Bed): Promise<{ readonly connection: Connection; readonly child: ChildProcess }> {
-  const child = bed.spawn("up", [
-    place("../main.ts"),
-    "up",
-    ...["--data", join(bed.folder, "data"), "--port", "0", "--no-node"],
-    ...["--encryption-provider-config", bed.file("encryption.json", encryption(canaries.encryptionKey))],
-    ...["--token-auth-file", bed.file("tokens.csv", `${canaries.userToken},jane,u1\n`)],
-    ...["--audit-policy-file", bed.file("audit-policy.json", auditPolicy)],
-    ...["--audit-log-path", join(bed.folder, "audit.log")],
-  ]);
-  await bed.until("up", () => (/^ready at/m.test(bed.told.get("up") ?? "") ? true : undefined));
-  const kubeconfig = join(bed.folder, "data", "kubeconfig");
-  return { connection: kubeconfigConnection(kubeconfig, { environment: {}, now: Date.now }), child };
-}
 
 /** What clients do, right and wrong; refusals are told as they came. */
 async function useServer(bed: Bed, connection: Connection): Promise<void> {

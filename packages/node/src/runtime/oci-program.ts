@@ -9,6 +9,7 @@ import { type ProcessExit, type ProcessIo, RuntimeFault } from "./container-runt
 import { closeEnd, Pipes } from "./pipes.ts";
 import { loggedFault, oneLine } from "./program-log.ts";
 import { openTerminal, type TerminalSize } from "./terminal.ts";
+import { withUsualCoreDumps } from "./usual-core-dumps.ts";
 
 export interface ProgramOptions {
   /** The program with what goes before its subcommand, and what wraps it. */
@@ -139,7 +140,7 @@ export class OciProgram {
     const [program = "", ...rest] = this.#line(log, args);
     // Away from our own terminal, whose interrupts would reach containers. A session costs a busy machine's scheduler some 30 ms: what
     // lasts for a moment has none.
-    return spawn(program, rest, { stdio: [...stdio], detached: args[0] === "run" });
+    return withUsualCoreDumps(() => spawn(program, rest, { stdio: [...stdio], detached: args[0] === "run" }));
   }
 
   async #withPipes(log: string, args: readonly string[], io: ProcessIo) {

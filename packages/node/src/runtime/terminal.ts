@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { ProcessIo } from "./container-runtime.ts";
+import { withUsualCoreDumps } from "./usual-core-dumps.ts";
 
 /** In characters. */
 export interface TerminalSize {
@@ -33,7 +34,8 @@ export function openTerminal(line: readonly string[], { stdin }: ProcessIo): Ter
     `exec ${quoted(line)}`,
     "/dev/null",
   ];
-  const child = spawn("env", command, { stdio: [stdin ? "pipe" : "ignore", "pipe", "ignore"], detached: true });
+  const stdio = [stdin ? "pipe" : "ignore", "pipe", "ignore"] as const;
+  const child = withUsualCoreDumps(() => spawn("env", command, { stdio: [...stdio], detached: true }));
   return {
     child,
     stdin: child.stdin ?? undefined,
