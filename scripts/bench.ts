@@ -152,9 +152,10 @@ function printMesh({ ratios, figures, skipped, certificates }: MeshReport & Cert
   );
 }
 
-function printSecretsScan({ own, peer, megabytesPerCoreSecond }: ScanReport): void {
+function printSecretsScan({ own, ofPublic, peer, megabytesPerCoreSecond }: ScanReport): void {
   for (const [name, rates] of [
     ["sallyport", own],
+    ["  of what is as in public repositories", ofPublic],
     ["gitleaks", peer],
   ] as const) {
     if (rates === undefined) continue;

@@ -2,12 +2,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { ownRates, type Rates, ratesOf } from "../../packages/secrets/src/scan/labelled-rates.fixture.ts";
+import { isFromPublic, ownRates, type Rates, ratesOf } from "../../packages/secrets/src/scan/labelled-rates.fixture.ts";
 import { type LabelledFile, labelledSet } from "../../packages/secrets/src/scan/labelled-set.fixture.ts";
 import { scanText } from "../../packages/secrets/src/scan/scan.ts";
 
 export interface ScanReport {
   readonly own: Rates;
+  /** Of the part that was made after what public repositories hold. */
+  readonly ofPublic: Rates;
   /** Megabytes of manifests in a second of the processor's. */
   readonly megabytesPerCoreSecond: number;
   /** gitleaks' of the same files; undefined where there is none. */
@@ -20,10 +22,11 @@ const seeds = ["1", "2", "3", "4", "5", "6", "7", "8"];
 export function run(progress: (text: string) => void): ScanReport {
   progress("our rates");
   const own = ownRates(seeds);
+  const ofPublic = ownRates(seeds, isFromPublic);
   const megabytesPerCoreSecond = speed();
   const gitleaks = process.env["SALLYPORT_GITLEAKS"];
   progress(gitleaks === undefined ? "no gitleaks: SALLYPORT_GITLEAKS names one" : "gitleaks' rates");
-  return { own, megabytesPerCoreSecond, peer: gitleaks === undefined ? undefined : peerRates(gitleaks) };
+  return { own, ofPublic, megabytesPerCoreSecond, peer: gitleaks === undefined ? undefined : peerRates(gitleaks) };
 }
 
 function speed(): number {

@@ -165,17 +165,32 @@ function* namedIn({ text, name, before, isSecretData }: Text, formats: readonly 
     formats.some((each) => each.offset < offset + length && offset < each.offset + each.value.length);
   const isWhole = !text.trim().includes("\n") || isSecretData;
   const flag = /^--?([A-Za-z][\w.-]*)$/.exec(before ?? "")?.[1];
-  if (isWhole && !isTold(0, text.length)) {
-    const whole = judgeNamed(flag ?? name, text, { isSecretData });
-    if (whole !== undefined) return yield whole;
-  }
-  if (!/[=:\s<(]/.test(text)) return;
+  const whole = isWhole && !isTold(0, text.length) ? judgeNamed(flag ?? name, text, { isSecretData }) : undefined;
+  if (whole !== undefined && whole.rule !== "random-text") return yield whole;
+  const client = clientPassword(text, before);
+  if (client !== undefined) return yield client;
+  // What has no name may have one within: `--secret-key=…` looks drawn at random as a whole.
+  const assigned = /[=:\s<(]/.test(text)
+    ? [...assignedIn(text)].filter((each) => !isTold(each.offset, each.value.length))
+    : [];
+  if (assigned.length > 0) yield* assigned;
+  else if (whole !== undefined) yield whole;
+}
+
+function* assignedIn(text: string): Generator<Candidate> {
   for (const assigned of assignmentsOf(text)) {
-    if (isTold(assigned.offset, assigned.value.length)) continue;
     const candidate = judgeNamed(assigned.name, assigned.value);
     if (candidate !== undefined && candidate.rule !== "random-text")
       yield { ...candidate, offset: assigned.offset + candidate.offset, assignedTo: assigned.name };
   }
+}
+
+/** `-pPASSWORD` of MySQL's clients as an argument of its own, behind the program or its user. */
+function clientPassword(text: string, before: string | undefined): Candidate | undefined {
+  if (before === undefined || !/^(?:-u\S+|(?:\S*\/)?(?:mysql|mariadb)[a-z-]*)$/.test(before)) return undefined;
+  const value = /^-p(\S{3,200})$/.exec(text)?.[1];
+  const found = value === undefined ? undefined : judgeNamed("password", value);
+  return found === undefined ? undefined : { ...found, offset: found.offset + 2, assignedTo: "-p" };
 }
 
 /** It lies where secrets belong. What is a placeholder stays one. */

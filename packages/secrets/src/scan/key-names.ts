@@ -22,6 +22,8 @@ const passwordWords = new Set([
   "passwort",
   "passcode",
   "userpass",
+  "requirepass",
+  "masterauth",
 ]);
 const tokenWords = new Set([
   "secret",

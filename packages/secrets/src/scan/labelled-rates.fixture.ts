@@ -39,17 +39,18 @@ export function ratesOf(files: readonly LabelledFile[], scan: (file: LabelledFil
   return { recall: found / secrets, precision: found / (found + wrong.length), secrets, missed, wrong };
 }
 
-/** Ours, of what is shown when nothing else is asked for, and of what Secrets hold. */
-export function ownRates(seeds: readonly string[]): Rates {
+/** The part of the set that was made after what public repositories hold, and not beside the rules. */
+export const isFromPublic = ({ file }: LabelledFile): boolean => file === "found-in-public.yaml";
+
+/** Ours, of what is shown when nothing else is asked for, and of what Secrets hold; of the files that are meant. */
+export function ownRates(seeds: readonly string[], isMeant: (file: LabelledFile) => boolean = () => true): Rates {
   // The values themselves instead of fingerprints, to know them again.
   const options = { includeSecrets: true, fingerprint: (value: string) => value };
   const placed = ({ fingerprint, rule, path }: Finding): Found => ({ value: fingerprint, place: `${rule} ${path}` });
-  return ratesOf(
-    seeds.flatMap((seed) => labelledSet(seed)),
-    ({ file, text }) =>
-      scanText(file, text, options)
-        .filter(({ confidence }) => isAtLeast(confidence, "medium"))
-        .map(placed),
+  return ratesOf(seeds.flatMap((seed) => labelledSet(seed)).filter(isMeant), ({ file, text }) =>
+    scanText(file, text, options)
+      .filter(({ confidence }) => isAtLeast(confidence, "medium"))
+      .map(placed),
   );
 }
 

@@ -106,6 +106,32 @@ export const secretKinds: { readonly [kind: string]: (draw: Draw) => string } = 
   "long-hex-key": (draw) => draw.chars(64, hex),
   "base64-key": (draw) => `${draw.chars(43, base64)}=`,
   "random-token": (draw) => draw.chars(32, base62),
+  "weak-password": (draw) =>
+    `${draw.one("root", "admin", "Shop", "mysql_", "postgres", "Test")}${draw.one("123", "1234", "pass", "passwd", "@2024", "pwd1", "_pass")}`,
+  "pronounceable-password": (draw) =>
+    Array.from(
+      { length: 6 },
+      () =>
+        `${draw.chars(1, "bdfgklmnprstvBDFGKLMNPRSTV")}${draw.one("a", "e", "ie", "oo", "ai", "u")}${draw.chars(1, "hknrstx2345678")}`,
+    ).join(""),
+  "app-password": (draw) => draw.chars(16, lower),
+  "sentence-secret": (draw) =>
+    `${draw.one("my", "our", "shop")}-${draw.one("super", "very", "top")}-secret-${draw.one("jwt", "signing")}-key-${draw.number(9000) + 1000}`,
+  "django-key": (draw) => `django-insecure-${draw.chars(50, `${lower}${digits}!@#$%^&*(-_=+)`.replaceAll("$", ""))}`,
+  "lower-uuid": (draw) => [8, 4, 4, 4, 12].map((count) => draw.chars(count, hex)).join("-"),
+  "laravel-key": (draw) => `base64:${draw.chars(43, base64)}=`,
+  "short-token": (draw) => draw.chars(16, base62),
+  "fernet-key": (draw) => `${draw.chars(43, url)}=`,
+  "registration-token": (draw) => `GR1348941${draw.chars(20, url)}`,
+  "runner-token": (draw) => `glrt-${draw.chars(20, url)}`,
+  "cloudflare-token": (draw) => draw.chars(40, url),
+  "newrelic-key": (draw) => `eu01xx${draw.chars(30, hex)}NRAL`,
+  "sha1-like": (draw) => draw.chars(40, hex),
+  "tailscale-key": (draw) => `tskey-auth-k${draw.chars(11, base62)}CNTRL-${draw.chars(32, base62)}`,
+  "tunnel-token": (draw) =>
+    Buffer.from(JSON.stringify({ a: draw.chars(32, hex), t: draw.chars(36, hex), s: draw.chars(64, base64) })).toString(
+      "base64",
+    ),
   "bootstrap-token": (draw) => `${draw.chars(6, lower + digits)}.${draw.chars(16, lower + digits)}`,
 };
 

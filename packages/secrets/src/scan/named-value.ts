@@ -79,9 +79,9 @@ function isUuid(value: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value);
 }
 
-/** bcrypt, crypt, argon2, PBKDF2, htpasswd: no password, but one that can be guessed at. */
+/** bcrypt, crypt, argon2, PBKDF2, also behind a user as htpasswd has them: no password, but one that can be guessed at. */
 function isPasswordHash(value: string): boolean {
-  return /^(?:\$(?:2[abxy]?|1|5|6|y|7|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt)\$|\{(?:SSHA|SHA|SSHA512|PBKDF2|bcrypt)\}|(?:pbkdf2|scrypt|SCRAM-SHA-256)[:$_])/i.test(
+  return /^(?:[\w.@-]{1,64}:)?(?:\$(?:2[abxy]?|1|5|6|y|7|apr1|argon2(?:id|i|d)|pbkdf2[a-z0-9-]*|scrypt)\$|\{(?:SSHA|SHA|SSHA512|PBKDF2|bcrypt)\}|(?:pbkdf2|scrypt|SCRAM-SHA-256)[:$_])/i.test(
     value,
   );
 }

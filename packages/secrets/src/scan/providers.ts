@@ -101,6 +101,12 @@ const prefixed: readonly Row[] = [
     "f",
     "(?:fo1_[A-Za-z0-9_-]{43}|fm1[ar]_[A-Za-z0-9+/]{100,1000}={0,3}|fm2_[A-Za-z0-9+/]{100,1000}={0,3})",
   ],
+  [
+    "django-key",
+    "a key that Django made for a new project",
+    "django-insecure-",
+    "django-insecure-[a-z0-9!@#$%^&*(_=+)-]{50}",
+  ],
   ["brevo-key", "a Brevo key", "xkeysib-", "xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}"],
   [
     "plaid-token",

@@ -86,6 +86,23 @@ const cases: { readonly [name: string]: readonly [text: string, expected: readon
     `apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: ConfigMap, data: {token: ${random}}}\n`,
     ["high named-secret 4 data.token"],
   ],
+  "what is drawn at random as a whole, and has a name within": [
+    pod(`args: ["--s3-secret-key=cbTY3kSec32sxb/KKDFUuvk/7CyxFf+KFnQFMd1D"]`),
+    ["high named-secret 6 spec.containers[0].args[0] > s3-secret-key"],
+  ],
+  "a client of MySQL": [
+    pod(`command: [mysqladmin, ping, -uroot, -pharbor-lantern9]`),
+    ["medium named-password 6 spec.containers[0].command[3] > -p"],
+  ],
+  "-p of something else": [pod(`command: [ssh, -l, root, -pharbor-lantern9]`), []],
+  "redis with a password": [
+    pod(`command: [redis-server, --requirepass, harbor-lantern9]`),
+    ["medium named-password 6 spec.containers[0].command[2]"],
+  ],
+  "a line of htpasswd": [
+    `harbor:\n  htpasswdPassword: "shop:$2y$10$9L4Tc0DJbFFMB6RdSCunrOpTHdwhid4ktBJmLD00bYgqkkGOvll3m"\n`,
+    ["low named-password 2 harbor.htpasswdPassword"],
+  ],
   "values of a chart": [`db:\n  auth: {password: harbor-lantern9}\n`, ["medium named-password 2 db.auth.password"]],
   "a comment": [
     `a: 1\n# was ${github}\nb: 2 # token: ${random}\n`,
