@@ -1,3 +1,4 @@
+export { type ExpressionWarning, expressionWarnings } from "./admission-policy/type-check.ts";
 export {
   type CompiledPolicy,
   type Validation,

@@ -37,9 +37,11 @@ export { KnownOutcomes, KnownReads } from "./known-outcomes.ts";
 export { extensionLibraries, standardLibraries } from "./library/all.ts";
 export { accessReviewEnvironment, claimsEnvironment, userEnvironment } from "./library/kubernetes/access.ts";
 export {
+  type AdmissionTypes,
   type AdmissionVariables,
   admissionEnvironment,
   matchConditionEnvironment,
+  typeCheckEnvironment,
 } from "./library/kubernetes/admission.ts";
 export {
   AUTHORIZER_TYPE,

@@ -150,6 +150,7 @@ export {
   type ScalePaths,
 } from "./structural/custom-version.ts";
 export { applySchemaDefaults } from "./structural/default.ts";
+export { structuralOf } from "./structural/of-kind.ts";
 export { schemaPlaces } from "./structural/places.ts";
 export { conformMetadata, metadataFault, prune } from "./structural/prune.ts";
 export { isSameJson } from "./structural/same.ts";

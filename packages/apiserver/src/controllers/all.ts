@@ -41,6 +41,7 @@ import { statefulSet } from "./stateful-set.ts";
 import { tokenCleaner } from "./token-cleaner.ts";
 import { ttl } from "./ttl.ts";
 import { ttlAfterFinished } from "./ttl-after-finished.ts";
+import { validatingAdmissionPolicyStatus } from "./validating-admission-policy-status.ts";
 
 /** What kube-apiserver does by itself, whichever controllers kube-controller-manager runs. */
 export const ownControllers: readonly ControllerKind[] = [
@@ -85,6 +86,7 @@ export const allControllers: readonly ControllerKind[] = [
   serviceIpAddresses,
   kubernetesService,
   disruption,
+  validatingAdmissionPolicyStatus,
   endpoints,
   endpointSlice,
   endpointSliceMirroring,

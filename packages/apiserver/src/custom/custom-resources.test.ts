@@ -124,6 +124,21 @@ test("unknown fields are dropped, absent ones take defaults, nulls stay where th
     assert.match(strict.body.message, /strict decoding error: unknown field "spec\.other"$/);
   }));
 
+test("what is applied is not read again: nulls stay, and are refused where none may stand and no default comes", () =>
+  withWidgets(specSchema, {}, async ({ call }) => {
+    const apply = (spec: unknown) => {
+      const type = "application/apply-patch+yaml";
+      return call(`${widgets}/w?fieldManager=m`, { method: "PATCH", type, body: widget(spec) });
+    };
+    const { code, body } = await apply({ name: "a", color: null });
+    assert.equal(code, 422, JSON.stringify(body));
+    assert.match(
+      body.message,
+      /spec\.color: Invalid value: "null": spec\.color in body must be of type string: "null"/,
+    );
+    assert.deepEqual((await apply({ name: "a", size: null, may: null })).body.spec, { name: "a", size: 3, may: null });
+  }));
+
 test("rules over transitions see the old value, and what is unchanged stays", () =>
   withWidgets(specSchema, {}, async ({ call }) => {
     await call(widgets, { body: widget({ name: "a", range: { min: 3, max: 5 } }) });

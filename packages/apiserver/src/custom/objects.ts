@@ -23,11 +23,15 @@ import { hasRules, validateRules } from "./rules.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
-/** A body held against its definition: unknown fields are answered and dropped, defaults are filled in. */
+/**
+ * A body, or the `map` that an apply has made, held against its definition: unknown fields are answered and dropped, defaults are
+ * filled in. Only of a body nulls are dropped: kube-apiserver does not read again what it applies.
+ */
 export function conformCustom(
   given: Fields,
   info: ResourceInfo,
   custom: CustomVersion,
+  source: "document" | "map" = "document",
 ): { object: KubeObject; unknown: readonly string[] } {
   const schema = custom.schema ?? {};
   const metadata = conformMetadata(given, schema, info);
@@ -35,7 +39,7 @@ export function conformCustom(
     custom.schema === undefined || custom.keepsUnknown
       ? { value: metadata.value, unknown: [] }
       : prune(metadata.value, schema, true);
-  const object = applySchemaDefaults(value, schema) as KubeObject;
+  const object = applySchemaDefaults(value, schema, source === "map" ? "defaulted" : "all") as KubeObject;
   const own = metadata.unknown.filter((path) => path.startsWith("metadata."));
   const embedded = metadata.unknown.filter((path) => !path.startsWith("metadata."));
   return { object, unknown: [...own, ...unknown, ...embedded].map((path) => `unknown field "${path}"`) };

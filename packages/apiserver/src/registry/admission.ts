@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Decision, Operation, Request } from "@sallyport/admission";
-import { type KubeObject, StatusError } from "@sallyport/kube";
+import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
 import type { WriteContext } from "./context.ts";
 import { outgoing } from "./encode.ts";
 
@@ -14,7 +14,10 @@ export function admissionRequest(
   const { info, user, seen } = context;
   const name = context.name || (object?.metadata?.name ?? "");
   const isNamespace = info.group === "" && info.resource === "namespaces";
-  const inVersion = (each: KubeObject | null) => (each === null || seen !== undefined ? each : outgoing(each, info));
+  // A custom object has been read in its version; what only storing would drop of it, such as nulls, is there for validation.
+  const isRead = (each: KubeObject) => info.custom !== undefined && each.apiVersion === apiVersionOf(info);
+  const inVersion = (each: KubeObject | null) =>
+    each === null || seen !== undefined || isRead(each) ? each : outgoing(each, info);
   const optionsKind = `${operation[0]}${operation.slice(1).toLowerCase()}Options`;
   return {
     uid: randomUUID(),

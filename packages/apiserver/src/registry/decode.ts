@@ -170,7 +170,7 @@ function conformPolicy(
 
 function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo, source: "document" | "map") {
   if (info.custom?.definition === podSecurityPolicyDefinition) return conformPolicy(given, info, info.custom, source);
-  if (info.custom !== undefined) return conformCustom(given, info, info.custom);
+  if (info.custom !== undefined) return conformCustom(given, info, info.custom, source);
   if (info.schema === undefined) return { object: given as unknown as KubeObject, unknown: [] };
   const { object, unknown } = conform(given, info.schema, info, source);
   // What a version keeps in annotations is read at once: nothing else may stand there.

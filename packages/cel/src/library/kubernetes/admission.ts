@@ -1,5 +1,6 @@
 import type { Environment, Library, StructType } from "../../check/environment.ts";
 import { BOOL, DYN, INT, listType, mapType, STRING, structType, TIMESTAMP, type Type } from "../../check/type.ts";
+import type { SchemaDeclaration } from "../../schema.ts";
 import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "./authorizer.ts";
 import { kubernetesEnvironment } from "./environment.ts";
 import { mutation } from "./mutation.ts";
@@ -49,6 +50,32 @@ function createEnvironment({ hasParams, hasAuthorizer, hasPatchTypes }: Admissio
       namespaceObject: structType("kubernetes.Namespace"),
       ...(hasParams ? { params: DYN } : {}),
       ...(hasAuthorizer ? { authorizer: AUTHORIZER_TYPE, "authorizer.requestResource": RESOURCE_CHECK_TYPE } : {}),
+    },
+  });
+}
+
+/** What is known of the objects that an admission policy is asked about, and of its parameters. */
+export interface AdmissionTypes {
+  readonly object: SchemaDeclaration | undefined;
+  /** Absent where the policy has none. */
+  readonly params?: { readonly declaration: SchemaDeclaration | undefined };
+}
+
+/** The environment in which the expressions of a policy are checked against the types of objects; no value is ever there. */
+export function typeCheckEnvironment({ object, params }: AdmissionTypes): Environment {
+  const declarations = [object, params?.declaration].filter((each) => each !== undefined);
+  const structs = (name: string) =>
+    declarations.map((each) => each.structs.get(name)).find((each) => each !== undefined);
+  const type = object?.type ?? DYN;
+  return kubernetesEnvironment().extend({
+    libraries: [requestTypes, { name: "kubernetes.objects", structs }],
+    variables: {
+      object: type,
+      oldObject: type,
+      request: structType("kubernetes.AdmissionRequest"),
+      namespaceObject: structType("kubernetes.Namespace"),
+      authorizer: AUTHORIZER_TYPE,
+      ...(params === undefined ? {} : { params: params.declaration?.type ?? DYN }),
     },
   });
 }

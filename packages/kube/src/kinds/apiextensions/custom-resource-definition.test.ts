@@ -54,4 +54,13 @@ test("names that are too long and malformed are told both", () => {
   assert.match(found.get("spec.names.singular") ?? "", noLabel);
 });
 
+test("empty names of versions, and empty short names, are no labels", () => {
+  const found = refusals(
+    { versions: [{ name: "", served: true, storage: true }] },
+    { shortNames: [""], categories: [""] },
+  );
+  for (const field of ["spec.versions[0].name", "spec.names.shortNames[0]", "spec.names.categories[0]"])
+    assert.match(found.get(field) ?? "", /^Invalid value: "": a DNS-1035 label must consist of/);
+});
+
 test("a definition that is right is refused nothing", () => assert.deepEqual([...refusals({})], []));

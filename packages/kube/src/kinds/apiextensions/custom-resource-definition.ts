@@ -80,7 +80,15 @@ function validateUnchanged(object: KubeObject, old: KubeObject): readonly FieldE
 
 /** All that is wrong with a text that is there, in one fault. */
 function formed(field: string, text: string, format: Format, prefix = "", checked = text): readonly FieldError[] {
-  const faults = text === "" ? [] : format(checked);
+  return text === "" ? [] : joined(field, text, format(checked), prefix);
+}
+
+/** The same of a name that must be there, and is no label where it is empty. */
+function label(field: string, text = ""): readonly FieldError[] {
+  return joined(field, text, dns1035Label(text));
+}
+
+function joined(field: string, text: string, faults: readonly string[], prefix = ""): readonly FieldError[] {
   return faults.length === 0 ? [] : [invalid(field, text, prefix + faults.join(","))];
 }
 
@@ -142,7 +150,7 @@ function enumerated(field: string, value: string | undefined, accepted: readonly
 function validateVersion(version: DefinitionVersion, field: string): readonly FieldError[] {
   const { name, deprecated, deprecationWarning } = version;
   const errors: FieldError[] = [];
-  errors.push(...formed(`${field}.name`, name, dns1035Label));
+  errors.push(...label(`${field}.name`, name));
   for (const fault of warningFaults(deprecated === true, deprecationWarning))
     errors.push(invalid(`${field}.deprecationWarning`, deprecationWarning, fault));
   return errors;
@@ -287,10 +295,10 @@ function validateNames(names: DefinitionNames, field: string): readonly FieldErr
   check("singular", singular);
   checkMixed("kind", kind);
   checkMixed("listKind", listKind);
-  for (const [i, name] of shortNames.entries()) check(`shortNames[${i}]`, name);
+  for (const [i, name] of shortNames.entries()) errors.push(...label(`${field}.shortNames[${i}]`, name));
   if (kind !== "" && kind === listKind)
     errors.push(invalid(`${field}.listKind`, listKind, "kind and listKind may not be the same"));
-  for (const [i, name] of categories.entries()) check(`categories[${i}]`, name);
+  for (const [i, name] of categories.entries()) errors.push(...label(`${field}.categories[${i}]`, name));
   return errors;
 }
 
