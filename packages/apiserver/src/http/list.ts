@@ -13,6 +13,7 @@ import type { Cache } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
 import { expiredContinue, readContinue, writeContinue } from "./continue.ts";
 import type { Wanted } from "./negotiate.ts";
+import { typedList } from "./object-text.ts";
 import { type ListOptions, listOptions } from "./options.ts";
 
 export interface ListContext {
@@ -182,14 +183,9 @@ function writeList(
       items: items.length === 0 ? null : items.map((item) => partial(item, info, metaVersion)),
     };
   const apiVersion = apiVersionOf(info);
+  const envelope = { kind: info.custom?.listKind ?? `${info.kind}List`, apiVersion, metadata };
   // Typed objects of Go carry no kind within a list; custom ones do.
-  const typed = isProtobufKind(apiVersion, info.kind);
-  return {
-    kind: info.custom?.listKind ?? `${info.kind}List`,
-    apiVersion,
-    metadata,
-    items: typed ? items.map(withoutKind) : items,
-  };
+  return isProtobufKind(apiVersion, info.kind) ? typedList(envelope, items) : { ...envelope, items };
 }
 
 /** A table in the version that was asked for, with what its rows hold. */
@@ -200,10 +196,6 @@ function tableIn(table: { readonly [field: string]: unknown }, { metaVersion }: 
   const given = table["rows"] as readonly { readonly object?: object }[];
   const rows = given.map((row) => (isPartial(row.object) ? { ...row, object: { ...row.object, apiVersion } } : row));
   return { ...table, apiVersion, rows };
-}
-
-function withoutKind({ kind: _kind, apiVersion: _version, ...fields }: KubeObject): object {
-  return fields;
 }
 
 function partial(object: KubeObject, { group, resource }: ResourceInfo, apiVersion: string): object {

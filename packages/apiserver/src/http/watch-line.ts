@@ -1,12 +1,14 @@
 import { encodeWatchFrame, type KubeObject } from "@sallyport/kube";
 import type { Format } from "./negotiate.ts";
+import { objectText } from "./object-text.ts";
 
 const encoder = new TextEncoder();
 
 /** One event of a watch: a line of JSON, or a frame of protobuf. */
 export function lineOf(type: string, object: object, format: Format): Uint8Array {
   if (format === "protobuf") return encodeWatchFrame(type, object as KubeObject);
-  return encoder.encode(`${JSON.stringify({ type, object })}\n`);
+  const kept = objectText(object as KubeObject, `{"type":"${type}","object":`, "}\n");
+  return kept ?? encoder.encode(`${JSON.stringify({ type, object })}\n`);
 }
 
 /** The lines of the object that was told last, by form: an event goes to all its watchers before the next one. */

@@ -15,6 +15,7 @@ import { servedCustom } from "../custom/objects.ts";
 import type { StoredValue } from "../storage/store.ts";
 import { currentDefinition } from "./crd-v1beta1.ts";
 import { isBuiltin, storageGroup, storageVersion } from "./keys.ts";
+import { keepText, type StoredText, writeText } from "./stored-text.ts";
 
 /** In which form built-in kinds are stored; kube-apiserver's `--storage-media-type`. Custom objects are JSON always, and either form is read. */
 export type StorageMediaType = "application/json" | "application/vnd.kubernetes.protobuf";
@@ -55,7 +56,12 @@ function storedAs(info: ResourceInfo): string {
 }
 
 /** What was encoded, until the store tells of it: nobody has to decode what this process has written. */
-const encoded = new WeakMap<Uint8Array, KubeObject>();
+const encoded = new WeakMap<Uint8Array, Encoded>();
+
+interface Encoded {
+  readonly object: KubeObject;
+  readonly text: StoredText | undefined;
+}
 
 /** The bytes of an object that is in its storage version, without its resourceVersion. */
 export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
@@ -64,9 +70,10 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
     return encodeProtobuf(stored);
   // Custom objects are maps in Go, which it writes with sorted keys.
   if (!isBuiltin(storageGroup(info.group, info.resource), info.resource)) return Buffer.from(`${canonical(stored)}\n`);
-  const bytes = Buffer.from(JSON.stringify(stored));
+  const text = writeText(stored);
+  const bytes = text?.bytes ?? Buffer.from(JSON.stringify(stored));
   // What was given empty is forgotten by being stored.
-  if (emptiedOf(stored) === undefined) encoded.set(bytes, stored);
+  if (emptiedOf(stored) === undefined) encoded.set(bytes, { object: stored, text });
   return bytes;
 }
 
@@ -83,10 +90,14 @@ export function decodeStored(
   { value, modRevision }: Pick<StoredValue, "value" | "modRevision">,
   isForeign = false,
 ): KubeObject {
-  const object = encoded.get(value) ?? decodedFrom(value, isForeign);
+  const known = encoded.get(value);
+  const object = known?.object ?? decodedFrom(value, isForeign);
   encoded.delete(value);
   const metadata = { ...object.metadata, resourceVersion: String(modRevision) };
-  return currentDefinition({ ...object, metadata });
+  const shown = { ...object, metadata };
+  const text = known?.text ?? (isForeign || isProtobuf(value) ? undefined : value);
+  if (text !== undefined) keepText(shown, text);
+  return currentDefinition(shown);
 }
 
 /** Protobuf leaves out what JSON says twice, as the kind of a claim in its template, and others leave out what kube-apiserver fills in whenever it reads. */

@@ -3,6 +3,7 @@ import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/
 import {
   applyDefaults,
   conformMetadata,
+  emptiedOf,
   type FieldError,
   generateName,
   invalidStatus,
@@ -63,6 +64,7 @@ import { isVersioned, pinnedVersion, withVersion } from "./resource-version.ts";
 import { retried } from "./retried.ts";
 import { type OnAllocated, ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
+import { hasText } from "./stored-text.ts";
 import { isMadeByUpdate, strategyFor } from "./strategies.ts";
 
 export interface RegistryOptions extends ObjectStoreOptions {
@@ -462,8 +464,12 @@ export class Registry {
     const result = await this.#objects.commit(stored, expected, place);
     if (!result.ok && expected !== 0) throw conflict(info, name);
     if (!result.ok) throw alreadyExists(info, name, isGoing(this.current(context, name)));
+    const version = String(result.revision);
+    // What is read from now on, unless somebody has been faster meanwhile: its text is at hand.
+    const now = object === stored && emptiedOf(object) === undefined ? this.current(context, name) : undefined;
+    if (now?.metadata.resourceVersion === version && hasText(now)) return now;
     const written = info.custom === undefined || hasWebhook(info.custom) ? object : outgoing(stored, info);
-    return withVersion(written, String(result.revision));
+    return withVersion(written, version);
   }
 
   /** Asks admission of a write; `validate` is called between its phases, and answers the object to go on with. Throws the refusal. */
