@@ -119,7 +119,7 @@ const moduleStages = [
   ...timersOf("check_deprecated_builtins check_unsafe_builtins", "compile_state"),
 ];
 const queryStages = timersOf(
-  "build_comprehension_index check_deprecated_builtins check_keyword_overrides check_safety check_types check_undefined_funcs check_unsafe_builtins check_void_calls resolve_refs rewrite_comprehension_terms rewrite_dynamic_terms rewrite_equals rewrite_expr_terms rewrite_local_vars rewrite_print_calls rewrite_to_capture_value rewrite_with_values",
+  "build_comprehension_index check_deprecated_builtins check_keyword_overrides check_safety check_types check_undefined_funcs check_unsafe_builtins check_void_calls resolve_refs rewrite_comprehension_terms rewrite_dynamic_terms rewrite_expr_terms rewrite_local_vars rewrite_print_calls rewrite_to_capture_value rewrite_with_values",
   "query_compile_stage",
 );
 
