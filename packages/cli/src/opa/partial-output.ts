@@ -23,10 +23,10 @@ export function partialJson({ queries, support }: PartialResult): Struct {
 /** The same as Rego, each part below a comment. */
 export function partialSource({ queries, support }: PartialResult): string {
   const parts = [
-    ...queries.map((body, i) => `# Query ${i + 1}\n${body.length === 0 ? "" : `${bodyText(body)}\n`}`),
+    ...queries.map((body, i) => `# Query ${i + 1}\n${body.length === 0 ? "" : `${bodyText(body)}\n`}\n`),
     ...support.map((module, i) => `# Module ${i + 1}\n${moduleText(module)}`),
   ];
-  return parts.join("\n") + (support.length === 0 && queries.length > 0 ? "\n" : "");
+  return parts.join("");
 }
 
 /** The same as a table of two columns; without queries nothing can make the answer defined. */

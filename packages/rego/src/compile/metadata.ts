@@ -62,7 +62,7 @@ function calledName({ terms }: Expr): string | undefined {
 function replaced({ terms, loc }: Expr, local: string): Expr {
   const output = terms.kind === "call" ? terms.args[0] : undefined;
   const value = varTerm(loc, local);
-  return output === undefined ? termExpr(loc, value) : eqExpr(loc, value, output);
+  return output === undefined ? termExpr(loc, value) : eqExpr(loc, output, value);
 }
 
 function ruleTerm([first]: readonly ChainEntry[], loc: Location): Term {

@@ -56,6 +56,22 @@ const cases: readonly Case[] = [
     wanted: ["every __local0__1, __local1__1 in input.a { data.d[__local1__1] with count as json.marshal }"],
   },
   {
+    note: "what rego.metadata answers is made equal to what asks for it",
+    policy: "allow if { x := [1 | [v, rego.metadata.chain()] = [input.c, w]]; count(x) == input.n }",
+    query: "data.p.allow = true",
+    wanted: [
+      '__local0__1 = [1 | __local1__1 = __local3__1; __local4__1 = input.c; [v1, __local1__1] = [__local4__1, w1]; __local3__1 = [{"path": ["p", "allow"]}]]; count(__local0__1) = input.n',
+    ],
+  },
+  {
+    note: "what is no set is never a set of something unknown",
+    policy: "r contains 1 if { {data.q} = input.a }\nr contains 2 if { input.b }",
+    query: "data.p.r[x]",
+    input: { a: [1], b: true },
+    unknowns: ["data.q"],
+    wanted: ["x = 2"],
+  },
+  {
     note: "a default that may matter needs support",
     policy: "default allow := false\nallow if input.a",
     query: "data.p.allow = x",

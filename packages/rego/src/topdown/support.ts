@@ -35,12 +35,15 @@ export function supportPath(frame: Frame, rule: WalkedRule, path: readonly Node[
   };
 }
 
-/** Saves a complete rule, its body partially evaluated; false when no way leads through it. */
+/**
+ * Saves a complete rule, its body partially evaluated; false when no way leads through it. As in OPA its head has a ref alone, without the
+ * name and key that other heads of two terms have beside it.
+ */
 export function saveSupportRule(frame: Frame, rule: WalkedRule, { packagePath, ruleRef }: SupportPath): boolean {
-  return saveRule(frame, rule, [], true, (child) => ({
-    packagePath,
-    head: headOf(rule, ruleRef, undefined, undefined, plugged(child, rule.value)),
-  }));
+  return saveRule(frame, rule, [], true, (child) => {
+    const head = headOf(rule, ruleRef, undefined, undefined, plugged(child, rule.value));
+    return { packagePath, head: { ...head, generatedValue: true } };
+  });
 }
 
 /** The same for rules of sets and objects, whose refs may have vars. */
@@ -88,7 +91,8 @@ function saveRule(
       const isPropagated = canPropagate && !inlining.isShallow;
       const propagate = () => propagateCopies(body, headVars(head), machine.compiled, true);
       const whole = isPropagated ? timed(machine.instrumentation, "partial_op_copy_propagation", propagate) : body;
-      support.insert(packagePath, plainRule(rule.source.loc, head, whole, rule.isDefault));
+      const made = plainRule(rule.source.loc, head, whole, rule.isDefault);
+      support.insert(packagePath, { ...made, hasIf: head.generatedValue });
     }
     child.trace("Redo", node);
     stack.pushQuery(current);

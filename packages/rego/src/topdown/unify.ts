@@ -85,10 +85,11 @@ function unifyValues(frame: Frame, a: Bound, b: Bound, next: Next): Stop | undef
   return unifyPlain(frame, a, b, next);
 }
 
-/** As in OPA, a comprehension on the right is not evaluated for a scalar or a literal of another kind on the left. */
+/** As in OPA, a comprehension or a set on the right is not evaluated, or saved, for a scalar or a literal of another kind on the left. */
 function isNeverEqual(a: Node, b: Node): boolean {
-  if (b.kind !== "comprehension" || a.kind === "var" || a.kind === "ref" || a.kind === "comprehension") return false;
-  if (isSetNode(a)) return false;
+  if (needsEvaluation(a) || isSetNode(a)) return false;
+  if (b.kind === "set") return true;
+  if (b.kind !== "comprehension") return false;
   switch (b.collects) {
     case "array":
       return itemsOf(a) === undefined;

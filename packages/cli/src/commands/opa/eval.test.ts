@@ -13,6 +13,20 @@ const files = {
   "broken.json": "{broken",
   "under.rego": "package a.k\n\np := 1\n",
   "unsafe.rego": "package q\n\np := x\n",
+  "k.rego": `package k
+
+r1 if input.a
+
+default r2.c := set()
+
+r2.c := r1 if true
+
+r4[x].y := 1 if x := r2.c
+
+s contains 1 if not q
+
+q if { input.a; input.b }
+`,
   "bundle/data.json": '{"a": 1}',
   "bundle/other.json": '{"b": 2}',
   "bundle/q.rego": "package q\n\np := 1\n",
@@ -46,6 +60,26 @@ const printed: readonly (readonly [string, string])[] = [
   [
     "-p -f source -d p.rego --disable-inlining data.p.allow data.p.allow",
     "# Query 1\ndata.partial.p.allow\n\n# Module 1\npackage partial.p\n\nallow if input.x = 1\n",
+  ],
+  [
+    "-p -f source -d k.rego 'data.k.r4 = x; data.k.s = y'",
+    `# Query 1
+data.partial.k.r4 = x
+data.partial.k.s = y
+
+# Module 1
+package partial.k
+
+r2.c if input.a
+
+default r2.c := set()
+
+r4[__local0__1].y := 1 if data.partial.k.r2.c = __local0__1
+
+s contains 1 if not input.a
+
+s contains 1 if not input.b
+`,
   ],
   [
     "-p -f pretty --shallow-inlining -d p.rego data.p.allow",
