@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { JsonObject } from "@sallyport/rego";
 import { goJson } from "../answers/json-text.ts";
+import { signFiles } from "../bundle/sign.ts";
 import { PolicyState } from "../server/policy-state.ts";
 import { RequestMetrics } from "../server/request-metrics.ts";
 import { ControlPlane, until } from "./control-plane.fixture.ts";
@@ -93,6 +94,51 @@ test("bundles, labels and status that are discovered are in force, but for what 
   deepEqual(labels, { app: "boot", more: "yes", id: "x" });
   equal((bundles?.["a"] as JsonObject)["active_revision"], "r1");
   equal(told?.["message"], "Keys in the discovered configuration overridden by boot configuration: labels.app");
+});
+
+const unsafe: readonly (readonly [what: string, found: JsonObject, message: string])[] = [
+  [
+    "its service",
+    { services: { main: { url: "http://elsewhere" } } },
+    "updates to the discovery service are not allowed",
+  ],
+  [
+    "its service in a list",
+    { services: [{ name: "main", url: "http://elsewhere" }] },
+    "updates to the discovery service are not allowed",
+  ],
+  [
+    "a key that signs it",
+    { keys: { k: { key: "other", algorithm: "HS256" } } },
+    "updates to keys specified in the boot configuration are not allowed",
+  ],
+];
+
+const key = { key: "own", algorithm: "HS256" };
+
+/** With a signature over them. */
+function signed(files: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  const list = Object.entries(files).map(([path, text]) => ({ path, bytes: new TextEncoder().encode(text) }));
+  return { ...files, ".signatures.json": JSON.stringify(signFiles(list, { ...key, keyId: "k" })) };
+}
+
+for (const [what, found, message] of unsafe)
+  test(`what is discovered may not change ${what}`, async (t) => {
+    const { plane, configs, log, start } = await world(t);
+    await plane.put("/disc.tar.gz", signed(discovered({ ...found, labels: { more: "yes" } })));
+    const plugins = await start({ keys: { k: key }, discovery: { ...discovery, signing: { keyid: "k" } } });
+    await until(() => log.some((line) => line.includes(message)));
+    deepEqual(configs, []);
+    equal(plugins.areBundlesReady(), false);
+  });
+
+test("what is discovered may say the same of its service and keys as the start has", async (t) => {
+  const { plane, configs, start } = await world(t);
+  const same = { services: { main: { url: plane.url } }, keys: { k: key }, labels: { more: "yes" } };
+  await plane.put("/disc.tar.gz", signed(discovered(same)));
+  await start({ keys: { k: key }, discovery: { ...discovery, signing: { keyid: "k" } } });
+  await until(() => configs.length > 0);
+  deepEqual(configs[0]?.["labels"], { app: "boot", more: "yes", id: "x" });
 });
 
 test("a configuration that changes changes what it names, and one that cannot be changes nothing", async (t) => {

@@ -1,5 +1,6 @@
 import {
   compileModules,
+  equal,
   isObject,
   type JsonObject,
   parseJson,
@@ -42,11 +43,15 @@ export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #watched: WatchedBundle;
   readonly #decision: string;
+  /** The name of the service that it is asked for of. */
+  readonly #service: string | undefined;
 
   private constructor(options: DiscoveryOptions, source: BundleSource, decision: string) {
     const { regoVersion, folder, host, onChange } = options;
     this.#options = options;
     this.#decision = decision;
+    this.#service =
+      source.service && (stringAt(options.boot["discovery"] as Value, "service") ?? [...options.services.keys()][0]);
     const activate = (_: string, bundle: Bundle) => this.#activate(bundle);
     this.#watched = new WatchedBundle(source, { regoVersion, folder, host, onChange, activate, words });
   }
@@ -88,13 +93,40 @@ export class Discovery {
     if (found === undefined) throw new PluginConfigError("undefined configuration");
     if (!isObject(found)) throw new PluginConfigError("the discovered configuration is no object");
     const overridden: string[] = [];
-    const config = withBoot(parseJson(goJson(found, "")), this.#options.boot, "", overridden) as JsonObject;
+    const discovered = parseJson(goJson(found, "")) as JsonObject;
+    checkUnchanged(discovered, this.#options.boot, this.#service);
+    const config = withBoot(discovered, this.#options.boot, "", overridden) as JsonObject;
     await this.#options.configure(config);
     this.status.message =
       overridden.length === 0
         ? undefined
         : `Keys in the discovered configuration overridden by boot configuration: ${overridden.join(", ")}`;
   }
+}
+
+/** Whoever can change a configuration may not change where it comes from, nor who signs it. Throws `PluginConfigError`. */
+function checkUnchanged(found: JsonObject, boot: JsonObject, service: string | undefined): void {
+  const differs = (section: string, name: string): boolean => {
+    const [ours, theirs] = [entryOf(boot[section], name), entryOf(found[section], name)];
+    return ours !== undefined && theirs !== undefined && !equal(ours, theirs);
+  };
+  if (service !== undefined && differs("services", service))
+    throw new PluginConfigError("updates to the discovery service are not allowed");
+  if (fieldOf(boot["discovery"] as Value, "signing") === undefined) return;
+  const { keys = {} } = boot;
+  if (isObject(keys) && Object.keys(keys).some((name) => differs("keys", name)))
+    throw new PluginConfigError("updates to keys specified in the boot configuration are not allowed");
+}
+
+/** Services are listed by name, or with their names. */
+function entryOf(section: Value | undefined, name: string): Value | undefined {
+  if (section === undefined || section === null) return undefined;
+  if (isObject(section)) return fieldOf(section, name);
+  if (!Array.isArray(section)) return undefined;
+  const found = (section as readonly Value[]).find((each) => fieldOf(each, "name") === name);
+  if (found === undefined) return undefined;
+  const { name: _, ...rest } = found as JsonObject;
+  return rest;
 }
 
 /** What was found, and over it what the process was started with; `overridden` takes what that has hidden. */

@@ -86,7 +86,9 @@ export class Plugins implements PluginsView {
   }
 
   areBundlesReady(): boolean {
-    return this.#parts.bundles.it?.isReady ?? true;
+    // What is yet to be discovered may name bundles.
+    const { discovery = "OK" } = this.states();
+    return discovery === "OK" && (this.#parts.bundles.it?.isReady ?? true);
   }
 
   /** Where the server's log goes, `server.logger_plugin`; undefined for where it went. */

@@ -13,6 +13,8 @@ export interface ActiveBundle {
   readonly manifest: Manifest;
   /** Ids of its policies. */
   readonly policies: readonly string[];
+  /** It was read of a file that the server was started with. */
+  readonly isFile?: boolean;
 }
 
 export type ActiveBundles = ReadonlyMap<string, ActiveBundle>;

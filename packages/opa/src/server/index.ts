@@ -1,3 +1,4 @@
+export type { ActiveBundle } from "./active-bundles.ts";
 export { ApiError, badRequest } from "./api-error.ts";
 export { type ServerConfig, serverConfig } from "./config.ts";
 export { ConfigError } from "./config-error.ts";

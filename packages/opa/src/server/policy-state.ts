@@ -34,11 +34,15 @@ export interface PolicyStateOptions {
   /** What files and bundles bring before the first request. */
   readonly policies?: readonly StoredPolicy[];
   readonly data?: JsonObject;
+  /** Those that policies and data are of: they own their roots. */
+  readonly bundles?: readonly ActiveBundle[];
 }
 
 export interface Reload {
   readonly policies: readonly StoredPolicy[];
   readonly data: JsonObject;
+  /** Those that the files are, in the place of those that were read before. */
+  readonly bundles?: readonly ActiveBundle[];
   /** Policies of files that were read before, by id. */
   readonly without: readonly string[];
 }
@@ -62,9 +66,11 @@ export class PolicyState {
   #policy: RegoPolicy;
   #bundles: ActiveBundles = new Map();
 
-  constructor({ regoVersion = "v1", policies = [], data = {} }: PolicyStateOptions = {}) {
+  constructor({ regoVersion = "v1", policies = [], data = {}, bundles = [] }: PolicyStateOptions = {}) {
     this.#options = { regoVersion };
     this.#store = new DataStore({ root: data });
+    this.#store.write((transaction) => tellBundles(transaction, bundles));
+    this.#bundles = byName(bundles);
     this.#policies = new Map(policies.map((each) => [each.id, each]));
     const { compiled, diagnostics } = compileModules(
       policies.map(({ module }) => module),
@@ -95,14 +101,19 @@ export class PolicyState {
    * Files have changed: their policies and data in the place of those that were read of them before. Policies of the API stay. All or
    * nothing. Throws `RegoError`.
    */
-  reload({ policies, data, without }: Reload): void {
+  reload({ policies, data, without, bundles = [] }: Reload): void {
     const modules = policies.map(({ module }) => module);
     const kept = new Set(policies.map(({ id }) => id));
     const gone = without.filter((id) => !kept.has(id));
     const files = this.#filesOf([...gone, ...kept]);
     const { policy: next, diagnostics } = this.#policy.withModules(modules, files);
     const compiled = orThrow(next, diagnostics);
-    this.#store.write((transaction) => transaction.put([], data));
+    this.#store.write((transaction) => {
+      transaction.put([], data);
+      tellBundles(transaction, bundles);
+    });
+    this.#bundles = new Map([...this.#bundles].filter(([, { isFile }]) => isFile !== true));
+    for (const each of bundles) this.#bundles = new Map([...this.#bundles, [each.name, each]]);
     this.#policy = compiled;
     this.#policies = new Map([
       ...[...this.#policies].filter(([id]) => !gone.includes(id)),
@@ -179,6 +190,15 @@ export class PolicyState {
     }
     return true;
   }
+}
+
+function byName(bundles: readonly ActiveBundle[]): ActiveBundles {
+  return new Map(bundles.map((each) => [each.name, each]));
+}
+
+/** What `data.system.bundles` tells. */
+function tellBundles(transaction: DataTransaction, bundles: readonly ActiveBundle[]): void {
+  for (const each of bundles) transaction.put(["system", "bundles", each.name], bundleDocument(each));
 }
 
 function orThrow<T extends RegoPolicy | Compiled>(made: T | undefined, diagnostics: readonly Diagnostic[]): T {

@@ -8,7 +8,7 @@ import type { Call, OpaCommand } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import { errorEntries, errorsText } from "../../opa/errors-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
-import { loadBundles } from "../../opa/load-bundles.ts";
+import { type LoadedBundles, loadBundles } from "../../opa/load-bundles.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";
 import { LoadError } from "../../opa/read-data.ts";
@@ -76,7 +76,7 @@ export const runCommand: OpaCommand = {
 
 async function run(call: Call): Promise<number> {
   const { flags, terminal } = call;
-  let loaded: Loaded;
+  let loaded: Loaded | LoadedBundles;
   let config: JsonObject;
   try {
     config = readChecked(call);
@@ -145,7 +145,7 @@ function readChecked({ flags, terminal }: Call): JsonObject {
   }
 }
 
-async function load({ flags, args }: Call): Promise<Loaded> {
+async function load({ flags, args }: Call): Promise<Loaded | LoadedBundles> {
   const options = { ignore: flags.list("ignore"), regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" } as const;
   const verification = verificationConfig(flags) ?? { keys: {}, isOptional: true };
   try {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 
 const bin = join(import.meta.dirname, "../../../bin/sallyport.js");
@@ -18,11 +18,19 @@ interface Running {
 }
 
 /** `sallyport opa run --server` on a socket, with files in its folder. */
-async function start(t: TestContext, files: { readonly [name: string]: string }, flags: readonly string[] = []) {
+async function start(
+  t: TestContext,
+  files: { readonly [name: string]: string },
+  flags: readonly string[] = [],
+  paths: readonly string[] = Object.keys(files),
+) {
   const folder = mkdtempSync(join(tmpdir(), "opa-server-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
   const socket = join(folder, "s");
-  const words = ["opa", "run", "--server", "--addr", `unix://${socket}`, ...flags, ...Object.keys(files)];
+  const words = ["opa", "run", "--server", "--addr", `unix://${socket}`, ...flags, ...paths];
   const child = spawn(process.execPath, [bin, ...words], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
@@ -93,6 +101,24 @@ test("files that change are read again; policies of the API stay", async (t) => 
   writeFileSync(join(folder, "a.rego"), "package a\np := ");
   writeFileSync(join(folder, "a.rego"), "package a\np := 3");
   await until(async () => (await send("GET", "/v1/data/b/q")) === '200 {"result":3}\n');
+});
+
+test("a bundle that the server is started with owns its roots, also when it is read again", async (t) => {
+  const manifest = (revision: string) => JSON.stringify({ revision, roots: ["a"] });
+  const files = { "b/.manifest": manifest("r1"), "b/p.rego": "package a.p\nx := 1", "b/a/data.json": '{"y": 1}' };
+  const { folder, send } = await start(t, files, ["--bundle", "--watch"], ["b"]);
+  const owned = '400 {\n  "code": "invalid_parameter",\n  "message": "path a/q is owned by bundle \\"b\\""\n}\n';
+  assert.equal(await send("PUT", "/v1/policies/q", "package a.q\nz := 1"), owned);
+  assert.equal(await send("PUT", "/v1/data/a/q", "1"), owned);
+  assert.equal(await send("PUT", "/v1/policies/q", "package other\nz := 1"), "200 {}\n");
+  const revision = async () => /"revision":"(\w+)"/.exec(await send("GET", "/v1/data/a?provenance"))?.[1];
+  assert.equal(await revision(), "r1");
+  writeFileSync(join(folder, "b/.manifest"), manifest("r2"));
+  writeFileSync(join(folder, "b/p.rego"), "package a.p\nx := 2");
+  await until(async () => (await send("GET", "/v1/data/a/p/x")) === '200 {"result":2}\n');
+  assert.equal(await revision(), "r2");
+  assert.equal(await send("PUT", "/v1/data/a/q", "1"), owned);
+  assert.equal(await send("GET", "/v1/data/other/z"), '200 {"result":1}\n');
 });
 
 const faults: readonly (readonly [string, readonly string[], string])[] = [

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { createEffects } from "@sallyport/effects";
 import { PluginConfigError, Plugins } from "@sallyport/opa/plugins";
 import {
+  type ActiveBundle,
   ConfigError,
   type Listener,
   type ListenerOptions,
@@ -18,6 +19,7 @@ import {
 import { BoundedHttpCache, type CallPlace, type JsonObject, mergeDocuments, RegoError } from "@sallyport/rego";
 import { type Call, CommandFault } from "../command.ts";
 import type { Loaded } from "../load.ts";
+import type { LoadedBundles } from "../load-bundles.ts";
 import { consoleEntry, type LogFormat, type LogLevel } from "../logger.ts";
 import { opaVersion, userAgent } from "../opa-version.ts";
 import { runtimeInfo } from "../runtime-info.ts";
@@ -34,8 +36,8 @@ const retryMs = 1000;
 /** What a policy server begins with, and how it reads it again. */
 export interface ServerSources {
   readonly config: JsonObject;
-  readonly loaded: Loaded;
-  readonly reload: () => Promise<Loaded>;
+  readonly loaded: Loaded | LoadedBundles;
+  readonly reload: () => Promise<Loaded | LoadedBundles>;
 }
 
 /** `run --server`: serves until it is told to end. Answers the exit code. */
@@ -175,12 +177,25 @@ function logPrint(log: ServerLog, request: ServerRequest, message: string, { fil
   });
 }
 
-function stateOf({ flags }: Call, loaded: Loaded): PolicyState {
+function stateOf({ flags }: Call, loaded: Loaded | LoadedBundles): PolicyState {
   return new PolicyState({
     regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
     policies: policiesOf(loaded),
     data: withVersion(loaded.data),
+    bundles: bundlesOf(loaded),
   });
+}
+
+/** `--bundle`: what was loaded owns its roots, as what comes of services. */
+function bundlesOf(loaded: Loaded | LoadedBundles): readonly ActiveBundle[] {
+  if (!("bundles" in loaded)) return [];
+  return loaded.bundles.map(({ name, bundle: { manifest, modules } }) => ({
+    name,
+    etag: "",
+    manifest,
+    policies: modules.map(({ file }) => file),
+    isFile: true,
+  }));
 }
 
 function policiesOf({ modules }: Loaded) {
@@ -321,7 +336,7 @@ async function watchFiles(
     try {
       const next = await reload();
       const policies = policiesOf(next);
-      state.reload({ policies, data: withVersion(next.data), without: before });
+      state.reload({ policies, data: withVersion(next.data), bundles: bundlesOf(next), without: before });
       before = policies.map(({ id }) => id);
       log.log("info", "Processed file watch event.", { took: `${(performance.now() - start).toFixed(3)}ms` });
     } catch (error) {

@@ -120,9 +120,8 @@ function provenance({ build }: Serving, { bundles }: Generation): Struct {
 
 /** By name; those without a revision have none. */
 export function revisions(bundles: Generation["bundles"]): { readonly [name: string]: Printable } {
-  const entries = [...bundles].map(([name, { manifest }]) => [
-    name,
-    new Struct({ revision: manifest.revision || undefined }),
-  ]);
+  const entries = [...bundles]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { manifest }]) => [name, new Struct({ revision: manifest.revision || undefined })]);
   return Object.fromEntries(entries);
 }
