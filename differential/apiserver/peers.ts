@@ -30,7 +30,7 @@ export const current: PeerRelease = { version: "v1.37", variable: "SALLYPORT_KUB
 export const token = "differential";
 
 /** How long a real kube-apiserver may take to be ready. */
-const readyMs = 60_000;
+const readyMs = 180_000;
 
 /**
  * kube-apiserver and etcd of this machine, by `SALLYPORT_KUBE_APISERVER` and `SALLYPORT_ETCD` or the PATH; else why there is none. A URL

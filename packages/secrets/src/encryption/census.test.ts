@@ -45,12 +45,13 @@ test("values are judged as a server would read them, and counted", async () => {
     new Map([["secrets", prefixed([secret(1), secret(2), { prefix: "", transformer: identity }], none)]]),
   );
   const sealed = async (byte: number) => prefixed([secret(byte)], none).seal(Buffer.from("v"), key);
-  const census = new Census();
+  const [census, keeping] = [new Census(), new Census({ keepsObjects: true })];
   for (const value of [await sealed(1), await sealed(1), await sealed(2), latin("v"), await sealed(3)]) {
     const lying = { key, group: "", resource: "secrets", value };
     const judgement = await judged(lying, rules);
     if (judgement.state !== "unreadable") assert.equal(Buffer.from(judgement.value).toString(), "v");
-    census.add(lying, judgement.seal, judgement.state, judgement.state === "unreadable" ? judgement.fault : undefined);
+    const fault = judgement.state === "unreadable" ? judgement.fault : undefined;
+    for (const each of [census, keeping]) each.add(lying, judgement.seal, judgement.state, fault);
   }
   assert.deepEqual(
     census.lines.map(({ seal, state, count, fault }) => [seal, state, count, fault]),
@@ -59,6 +60,17 @@ test("values are judged as a server would read them, and counted", async () => {
       ["aesgcm k2", "stale", 1, undefined],
       ["aesgcm k3", "unreadable", 1, none],
       ["plaintext", "stale", 1, undefined],
+    ],
+  );
+  assert.deepEqual(census.objects, []);
+  assert.deepEqual(
+    keeping.objects.map((each) => [each.key, each.seal, each.state, each.fault]),
+    [
+      [key, "aesgcm k1", "current", undefined],
+      [key, "aesgcm k1", "current", undefined],
+      [key, "aesgcm k2", "stale", undefined],
+      [key, "plaintext", "stale", undefined],
+      [key, "aesgcm k3", "unreadable", none],
     ],
   );
 });

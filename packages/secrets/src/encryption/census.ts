@@ -40,20 +40,34 @@ export interface CensusLine {
   readonly fault?: string;
 }
 
-/** Counts values by resource, seal and state. */
+/** One value, and how it lies. */
+export type CensusObject = Omit<CensusLine, "count" | "example"> & { readonly key: string };
+
+/** Counts values by resource, seal and state; keeps each of them where they are asked for. */
 export class Census {
   readonly #lines = new Map<string, CensusLine>();
+  readonly #objects: CensusObject[] | undefined;
+
+  constructor({ keepsObjects = false }: { readonly keepsObjects?: boolean } = {}) {
+    this.#objects = keepsObjects ? [] : undefined;
+  }
 
   add({ group, resource, key }: LyingValue, seal: Seal, state: CensusLine["state"], fault?: string): void {
     const name = group === "" ? resource : `${resource}.${group}`;
-    const at = JSON.stringify([name, sealText(seal), state]);
+    const told = { resource: name, seal: sealText(seal), state, ...(fault !== undefined && { fault }) };
+    this.#objects?.push({ key, ...told });
+    const at = JSON.stringify([name, told.seal, state]);
     const known = this.#lines.get(at);
     if (known !== undefined) {
       known.count++;
       return;
     }
-    const line = { resource: name, seal: sealText(seal), state, count: 1, example: key };
-    this.#lines.set(at, fault === undefined ? line : { ...line, fault });
+    this.#lines.set(at, { ...told, count: 1, example: key });
+  }
+
+  /** In the order in which they came; none where they are not kept. */
+  get objects(): readonly CensusObject[] {
+    return this.#objects ?? [];
   }
 
   /** By resource, then by seal. */

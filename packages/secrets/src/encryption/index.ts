@@ -1,5 +1,5 @@
 export { type AuditFinding, auditConfiguration, type Severity } from "./audit.ts";
-export { Census, type CensusLine, type Judgement, judged, type LyingValue } from "./census.ts";
+export { Census, type CensusLine, type CensusObject, type Judgement, judged, type LyingValue } from "./census.ts";
 export {
   ConfigurationError,
   decodeConfiguration,

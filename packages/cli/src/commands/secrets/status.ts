@@ -4,6 +4,7 @@ import {
   auditConfiguration,
   Census,
   type CensusLine,
+  type CensusObject,
   configurationFaults,
   type Encryption,
   sealOf,
@@ -20,6 +21,7 @@ interface Flags extends StoreFlags {
   readonly encryptionProviderConfig?: string;
   readonly audit?: string;
   readonly all?: boolean;
+  readonly objects?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,7 +34,8 @@ export function statusCommand(): Command {
     .option("--encryption-provider-config <file>", "judge by this EncryptionConfiguration, as a server opens values")
     .option("--audit <file>", "judge an EncryptionConfiguration itself, and look at no store")
     .option("-a, --all", "also resources that lie in plaintext and that no rule is about")
-    .option("--json", "as JSON: lines, stale, plaintext, unreadable; or findings")
+    .option("--objects", "each object too, by its key in the store")
+    .option("--json", "as JSON: lines, stale, plaintext, unreadable, and objects with --objects; or findings")
     .addHelpText(
       "after",
       `
@@ -40,6 +43,7 @@ Examples:
   sallyport secrets status                                              of the store in .sallyport
   sallyport secrets status --encryption-provider-config encryption.yaml
   sallyport secrets status --etcd-servers https://127.0.0.1:2379 --etcd-cafile ca.crt --etcd-certfile c.crt --etcd-keyfile c.key
+  sallyport secrets status --objects --encryption-provider-config encryption.yaml     which object lies under which key
   sallyport secrets status --audit encryption.yaml
 
 Nothing is written, and no value is printed.
@@ -56,15 +60,17 @@ async function status(flags: Flags): Promise<number> {
   const file = flags.encryptionProviderConfig;
   const encryption = file === undefined ? undefined : await encryptionOf(file);
   try {
-    const lines = shownLines((await censusOf(flags, encryption)).lines, encryption, flags.all === true);
+    const census = await censusOf(flags, encryption);
+    const isShown = shownBy(encryption, flags.all === true);
+    const [lines, objects] = [census.lines.filter(isShown), census.objects.filter(isShown)];
     const count = (isCounted: (line: CensusLine) => boolean) =>
       lines.filter(isCounted).reduce((sum, line) => sum + line.count, 0);
     const stale = count(({ state }) => state === "stale");
     const unreadable = count(({ state }) => state === "unreadable");
     const plaintext = count(({ resource, seal }) => resource === "secrets" && seal === "plaintext");
-    if (flags.json === true)
-      process.stdout.write(`${JSON.stringify({ lines, stale, plaintext, unreadable }, null, 2)}\n`);
-    else process.stdout.write(statusText(lines, { stale, plaintext, unreadable }));
+    const told = { lines, ...(flags.objects === true && { objects }), stale, plaintext, unreadable };
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+    else process.stdout.write(`${objectsText(objects)}${statusText(lines, { stale, plaintext, unreadable })}`);
     return stale + unreadable + plaintext === 0 ? exitCodes.ok : exitCodes.denied;
   } finally {
     encryption?.close();
@@ -72,7 +78,7 @@ async function status(flags: Flags): Promise<number> {
 }
 
 async function censusOf(flags: Flags, encryption: Encryption | undefined): Promise<Census> {
-  const census = new Census();
+  const census = new Census({ keepsObjects: flags.objects === true });
   const progress = progressOf(process.stderr, "values");
   let done = 0;
   for await (const { values, of } of storedValues(flags)) {
@@ -95,18 +101,22 @@ async function censusOf(flags: Flags, encryption: Encryption | undefined): Promi
 }
 
 /** What no rule is about and lies in plaintext is how it should be, but for Secrets. */
-function shownLines(
-  lines: readonly CensusLine[],
+function shownBy(
   encryption: Encryption | undefined,
   all: boolean,
-): readonly CensusLine[] {
+): (line: Pick<CensusLine, "resource" | "seal">) => boolean {
   const covers = (name: string) => {
     const [resource = "", ...group] = name.split(".");
     return encryption?.rules.covers(group.join("."), resource) === true;
   };
-  return lines.filter(
-    ({ resource, seal }) => all || seal !== "plaintext" || resource === "secrets" || covers(resource),
-  );
+  return ({ resource, seal }) => all || seal !== "plaintext" || resource === "secrets" || covers(resource);
+}
+
+/** A line for each, for `grep` and `cut`; an empty one behind them. */
+function objectsText(objects: readonly CensusObject[]): string {
+  const line = ({ key, seal, state, fault }: CensusObject) =>
+    [key, seal, ...(state === "unknown" ? [] : [state]), ...(fault === undefined ? [] : [fault])].join("\t");
+  return objects.length === 0 ? "" : `${objects.map(line).join("\n")}\n\n`;
 }
 
 function statusText(
