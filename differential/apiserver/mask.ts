@@ -134,7 +134,7 @@ function inKeyOrder(status: Refusal): Refusal {
 
 /** Fields of which the whole map is told, or each key as if it were a field. */
 const wholeMaps =
-  /^(.*(?:[lL]abels|annotations|nodeSelector|selector)|(?:.*\.)?(?:attributes|capacity|counters)|.*resources\.(?:limits|requests)|status\.(?:capacity|allocatable)\..*|status\.allocatedResource\w+)$/;
+  /^(.*(?:[lL]abels|annotations|nodeSelector|selector)|(?:.*\.)?(?:attributes|capacity|counters)|.*resources\.(?:limits|requests)|status\.(?:capacity|allocatable)\..*|status\.allocatedResource\w+|spec\.metrics\[\d+\]\.(?:object|external|pods|resource|containerResource))$/;
 
 /** The map in which a field lies, as a path without keys; undefined for a field of none. */
 function mapOf(field: string): string | undefined {
@@ -143,6 +143,7 @@ function mapOf(field: string): string | undefined {
   return keyless
     .replace(/(resources\.)(?:limits|requests)(?:\[\])?$/, "$1[]")
     .replace(/^(status\.allocatedResource\w+)(?:\[\])?$/, "$1[]")
+    .replace(/^(spec\.metrics\[\d+\])\.\w+$/, "$1[]")
     .replace(/^binaryData\[/, "data[")
     .replace(/^(status\.(?:capacity|allocatable))\..*$/, "$1[]");
 }
@@ -166,6 +167,7 @@ function maskWire(value: unknown): unknown {
   if (typeof value !== "string") return value;
   if (/^10\.(?:0|77)\.0\.\d+$/.test(value)) return "(clusterIP)";
   if (/^\d{2,8}$/.test(value)) return "(number)";
+  if (/^eyJ2Ijoib[\w-]+$/.test(value)) return "(continue)";
   return /^1[789]\d{8}$|^\d{9}$/.test(value) ? "(seconds)" : maskText(value);
 }
 

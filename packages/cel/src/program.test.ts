@@ -143,6 +143,8 @@ for (const [expression, outcome, cost] of outcomes) {
 const instantiations: readonly (readonly [expression: string, fault: string | undefined])[] = [
   ["true || int('a') == 1", "type conversion error from 'string' to 'int'"],
   ["b || uint(-1) == 1u", "unsigned integer overflow"],
+  ["b || string(dyn({})) == ''", "no such overload: string(map)"],
+  ["b || string(dyn({'a': s})) == ''", undefined],
   ["int('1') == 1", undefined],
   ["int(s) == 1", undefined],
 ];

@@ -10,7 +10,7 @@ import {
   qualified,
 } from "./kinds/formats.ts";
 import { canonicalIpAddress } from "./kinds/ip.ts";
-import { type FieldError, forbidden, invalid, required, together } from "./names.ts";
+import { declared, type FieldError, forbidden, invalid, required, together } from "./names.ts";
 import { apiVersionOf, type KubeObject, type OwnerReference, parseApiVersion } from "./object.ts";
 
 const none: readonly never[] = [];
@@ -24,6 +24,8 @@ const nameFormats = new Map<string, { readonly group: string; readonly format: F
   ["Service", { group: "", format: dns1123Label }],
   ["StatefulSet", { group: "apps", format: dns1123Label }],
   ["CertificateSigningRequest", { group: "certificates.k8s.io", format: pathSegment }],
+  ["Event", { group: "", format: pathSegment }],
+  ["PodDisruptionBudget", { group: "policy", format: pathSegment }],
   ["ClusterTrustBundle", { group: "certificates.k8s.io", format: "signer" }],
   ["APIService", { group: "apiregistration.k8s.io", format: pathSegment }],
   ["IPAddress", { group: "networking.k8s.io", format: canonicalIpAddress }],
@@ -41,17 +43,23 @@ function nameFormatOf(object: KubeObject): Format {
   return trustBundleName((object["spec"] as { readonly signerName?: string } | undefined)?.signerName ?? "");
 }
 
+/** Kinds whose names upstream's generated rules look at, which see only the one that there is, not the base that was given. */
+const declaredNames: ReadonlySet<string> = new Set(["ReplicationController", "DeviceClass"]);
+
 /** ValidateObjectMeta: names, labels, annotations, owners and finalizers of any object. */
-export function validateMetadata(object: KubeObject): readonly FieldError[] {
+export function validateMetadata(object: KubeObject, format = nameFormatOf(object)): readonly FieldError[] {
   const { name = "", generateName = "", generation, finalizers = none } = object.metadata;
-  const format = nameFormatOf(object);
   const isPrefix = generateName.length > 1 && generateName.endsWith("-");
   const prefix = isPrefix ? `${generateName.slice(0, -2)}a` : generateName;
   return together(
-    generateName === "" ? [] : format(prefix).map((each) => invalid("metadata.generateName", generateName, each)),
+    generateName === "" || declaredNames.has(object.kind)
+      ? []
+      : format(prefix).map((each) => invalid("metadata.generateName", generateName, each)),
     name === ""
       ? [required("metadata.name", "name or generateName is required")]
-      : formatted("metadata.name", name, format),
+      : declaredNames.has(object.kind)
+        ? declared(formatted("metadata.name", name, format))
+        : formatted("metadata.name", name, format),
     nonnegative("metadata.generation", generation),
     validateLabels(object),
     validateAnnotations(object),

@@ -88,6 +88,7 @@ for (const [what, target, patch, result] of strategic) {
 const directives: readonly [patch: object, message: string][] = [
   [{ spec: { $patch: "foo" } }, "unknown patch type: foo in map: map[$patch:foo]"],
   [{ spec: { $retainKeys: "foo" } }, "invalid patch format of retainKeys"],
+  [{ spec: { "$setElementOrder/containers": null } }, "expected a []interface {}, but received a %!s(<nil>)"],
   [{ spec: { "$setElementOrder/containers": "foo" } }, "expected a []interface {}, but received a string"],
   [{ spec: { "$setElementOrder/doors": [] } }, 'unable to find api field in struct PodSpec for the json field "doors"'],
   [

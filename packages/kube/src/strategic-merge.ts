@@ -95,7 +95,8 @@ function mergeOrdered(
 }
 
 function notList(value: unknown): StatusError {
-  return new StatusError(undefined, `expected a []interface {}, but received a ${goTypeOf(value)}`);
+  const type = value === null ? "%!s(<nil>)" : goTypeOf(value);
+  return new StatusError(undefined, `expected a []interface {}, but received a ${type}`);
 }
 
 /** Throws what Go's reflection finds where a list is to be ordered that the type does not have. */

@@ -148,13 +148,17 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     onList: (...list) => options.metrics.listed(served, ...list),
     onEvent: (bytes) => options.metrics.watchEvent(served, bytes),
   };
-  if (info.verb !== "watch") checkPartialForm(wanted, served, info.verb === "list");
-  if (info.verb === "watch") await watchObjects(listing, response);
-  else if (info.verb === "list") write(call, 200, await listObjects(listing));
-  else {
-    checkReadVersion(query.get("resourceVersion") ?? "", served, options.cache);
-    write(call, 200, writeObject(await readPrepared(call, served, options), listing));
+  if (info.verb === "watch") return watchObjects(listing, response);
+  if (info.verb === "list") {
+    const list = await listObjects(listing);
+    checkPartialForm(wanted, served, true);
+    return write(call, 200, list);
   }
+  checkReadVersion(query.get("resourceVersion") ?? "", served, options.cache);
+  const object = await readPrepared(call, served, options);
+  // What is not there cannot be shown in any form.
+  checkPartialForm(wanted, served, false);
+  write(call, 200, writeObject(object, listing));
 }
 
 /** A watch of a single object by its URL is one with a field selector. */

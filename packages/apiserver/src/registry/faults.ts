@@ -14,8 +14,10 @@ function detailsOf({ group, resource }: Place, name: string): StatusDetails {
   return { name, ...(group === "" ? {} : { group }), kind: resource };
 }
 
-export function notFound(info: Place, name: string): StatusError {
-  return new StatusError("NotFound", `${qualifiedResource(info)} "${name}" not found`, detailsOf(info, name));
+export function notFound({ group, resource }: Place, name: string): StatusError {
+  // kube-apiserver speaks of this one alone in the singular.
+  const place = { group, resource: group === "" && resource === "componentstatuses" ? "componentstatus" : resource };
+  return new StatusError("NotFound", `${qualifiedResource(place)} "${name}" not found`, detailsOf(place, name));
 }
 
 /** What can be read is deleted in no unsafe way. */
@@ -36,9 +38,13 @@ export function elsewhere(): StatusError {
   );
 }
 
-export function alreadyExists(info: Place, name: string, isGoing = false): StatusError {
+/** Of one that has a base for its name, too, another try may end otherwise. */
+export function alreadyExists(info: Place, { metadata }: KubeObject, isGoing = false): StatusError {
+  const { name = "", generateName } = metadata;
   const message = `${isGoing ? "object is being deleted: " : ""}${qualifiedResource(info)} "${name}" already exists`;
-  return new StatusError("AlreadyExists", message, detailsOf(info, name));
+  if (!generateName) return new StatusError("AlreadyExists", message, detailsOf(info, name));
+  const why = "the server was not able to generate a unique name for the object";
+  return new StatusError("AlreadyExists", `${message}, ${why}`, { ...detailsOf(info, name), retryAfterSeconds: 1 });
 }
 
 /** Somebody was faster. `why` is said in place of the usual advice. */

@@ -4,6 +4,7 @@ import {
   applyStrategicMergePatch,
   builtinResources,
   checkDepth,
+  checkTypeMeta,
   findSchema,
   goPackageOf,
   invalid,
@@ -116,6 +117,7 @@ export function decodePatched(shown: () => string, decode: () => KubeObject): Ku
  */
 export function checkVersioned(value: Fields, context: WriteContext): void {
   if (value["apiVersion"] || context.info.custom !== undefined) return;
+  checkTypeMeta(value);
   checkInternalKind(value["kind"] || context.info.kind, context.info);
   const names = Object.keys(value).filter((name) => name !== "apiVersion" && name !== "kind");
   const unknown = names.map((name) => `unknown field ${JSON.stringify(name)}`);

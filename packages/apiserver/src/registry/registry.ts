@@ -133,7 +133,7 @@ export class Registry {
       }
       const name = object.metadata.name ?? "";
       const there = this.current(context, name);
-      if (there !== undefined) throw alreadyExists(context.info, name, isGoing(there));
+      if (there !== undefined) throw alreadyExists(context.info, object, isGoing(there));
       return object;
     } finally {
       this.#addresses.settled(prepared);
@@ -463,7 +463,7 @@ export class Registry {
     const place = { info, namespace: info.namespaced ? namespace : "", name };
     const result = await this.#objects.commit(stored, expected, place);
     if (!result.ok && expected !== 0) throw conflict(info, name);
-    if (!result.ok) throw alreadyExists(info, name, isGoing(this.current(context, name)));
+    if (!result.ok) throw alreadyExists(info, object, isGoing(this.current(context, name)));
     const version = String(result.revision);
     // What is read from now on, unless somebody has been faster meanwhile: its text is at hand.
     const now = object === stored && emptiedOf(object) === undefined ? this.current(context, name) : undefined;

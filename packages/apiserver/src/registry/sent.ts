@@ -30,9 +30,15 @@ export async function admitSent(
   // As the catalogue would have it, if it were a resource of its own group.
   const own: ResourceInfo = { ...info, group, version, kind, schema };
   const asked = { ...context, info: own, name: "" };
-  const object = complete(decodeObject(body, asked));
+  const object = complete(withoutSystemFields(decodeObject(body, asked)));
   const managed = withManagedFields(undefined, object, asked, timestampOf(now));
   const resource = { group: info.group, version: info.version, resource: info.resource };
   const seen = { kind: { group, version, kind }, resource, subResource: subresource };
   return registry.admit("CREATE", managed, null, { ...context, seen }, between);
+}
+
+/** What only the server says of an object, as of one that is created. Upstream's WipeObjectMetaSystemFields. */
+function withoutSystemFields({ metadata, ...object }: KubeObject): KubeObject {
+  const { uid: _uid, creationTimestamp: _c, deletionTimestamp: _d, deletionGracePeriodSeconds: _g, ...said } = metadata;
+  return { ...object, metadata: said } as KubeObject;
 }

@@ -30,13 +30,13 @@ interface AccessSpec {
 
 export const selfSubjectAccessReview: Review = (call) => {
   const spec = specOf(call);
-  refuse(call, specErrors(spec));
+  refuse([...specErrors(spec), ...resourceErrors(spec), ...metadataErrors(call)]);
   return answer(call, spec, call.user);
 };
 
 export const subjectAccessReview: Review = (call) => {
   const spec = specOf(call);
-  refuse(call, [...specErrors(spec), ...subjectErrors(spec)]);
+  refuse([...specErrors(spec), ...subjectErrors(spec), ...resourceErrors(spec), ...metadataErrors(call)]);
   return answer(call, spec, subjectOf(spec));
 };
 
@@ -44,14 +44,14 @@ export const subjectAccessReview: Review = (call) => {
 export const localSubjectAccessReview: Review = (call) => {
   const spec = specOf(call);
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
-  const errors = [...specErrors(spec), ...subjectErrors(spec)];
+  const errors = [...specErrors(spec), ...subjectErrors(spec), ...resourceErrors(spec), ...metadataErrors(call)];
   if (resource !== undefined && resource.namespace !== call.namespace)
     errors.push(
       invalid("spec.resourceAttributes.namespace", resource.namespace ?? "", "must match metadata.namespace"),
     );
   if (path !== undefined)
     errors.push(invalid("spec.nonResourceAttributes", goPath(path), "disallowed on this kind of request"));
-  refuse(call, errors);
+  refuse(errors);
   return answer(call, spec, subjectOf(spec));
 };
 
@@ -64,11 +64,13 @@ function goPath({ path = "", verb = "" }: NonNullable<AccessSpec["nonResourceAtt
   return { Path: path, Verb: verb };
 }
 
-function specErrors({ resourceAttributes: resource, nonResourceAttributes: path }: AccessSpec): FieldError[] {
-  if ((resource === undefined) === (path === undefined)) {
-    const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-    return [invalid("spec", path === undefined ? null : goPath(path), why)];
-  }
+function specErrors({ resourceAttributes: resource, nonResourceAttributes: path }: AccessSpec): readonly FieldError[] {
+  if ((resource === undefined) !== (path === undefined)) return [];
+  const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+  return [invalid("spec", path === undefined ? null : goPath(path), why)];
+}
+
+function resourceErrors({ resourceAttributes: resource }: AccessSpec): readonly FieldError[] {
   return [
     ...selectorErrors("fieldSelector", resource?.fieldSelector),
     ...selectorErrors("labelSelector", resource?.labelSelector),
@@ -81,13 +83,16 @@ function subjectErrors({ user = "", groups = [], group = [] }: AccessSpec): read
     : [];
 }
 
-function refuse({ body, info }: ReviewCall, errors: readonly FieldError[]): void {
+function metadataErrors({ body, info }: ReviewCall): readonly FieldError[] {
   const metadata = (body["metadata"] ?? {}) as Json;
   const { managedFields: _managed, namespace, ...rest } = metadata;
   const given = info.namespaced || namespace === undefined ? rest : { ...rest, namespace };
   const why = info.namespaced ? "must be empty except for namespace" : "must be empty";
-  const named = Object.keys(given).length === 0 ? [] : [invalid("metadata", metadata, why)];
-  if (errors.length + named.length > 0) throw invalidReview([...errors, ...named]);
+  return Object.keys(given).length === 0 ? [] : [invalid("metadata", metadata, why)];
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidReview(errors);
 }
 
 function subjectOf({ user = "", groups, group, uid, extra }: AccessSpec): UserInfo {

@@ -14,10 +14,10 @@ export const tokenReview: Review = async ({ body, authentication }) => {
   if (token === "") throw new StatusError("BadRequest", "token is required for TokenReview in authentication");
   const wanted = audiences.length === 0 ? authentication.apiAudiences : audiences;
   const found = await authentication.authenticateToken(token, wanted);
-  if ("errors" in found) {
-    return { user: {}, error: aggregated(found.errors) };
-  }
-  return { authenticated: true, user: shown(found.user), audiences: found.audiences ?? wanted };
+  // What is not found out is as it was sent.
+  const { authenticated: _, ...sent } = (body["status"] ?? {}) as Json;
+  if ("errors" in found) return { user: {}, ...sent, error: aggregated(found.errors) };
+  return { ...sent, authenticated: true, user: shown(found.user), audiences: found.audiences ?? wanted };
 };
 
 function shown({ username, uid, groups, extra }: UserInfo): Json {

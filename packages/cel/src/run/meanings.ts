@@ -1,8 +1,9 @@
 import type { Reference } from "../check/checker.ts";
 import type { Overload } from "../check/environment.ts";
 import { regularExpression } from "../library/regular-expression.ts";
-import type { CallExpr, ComprehensionExpr, Expr, ListExpr } from "../syntax/ast.ts";
+import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
+import { EntryMap } from "../value/map.ts";
 import { ArrayList, CelError, type Value } from "../value/value.ts";
 import { createDispatch } from "./dispatch.ts";
 
@@ -86,6 +87,7 @@ export class Meanings {
   fold(expr: Expr): Value | undefined {
     if (expr.kind === "literal") return expr.value;
     if (expr.kind === "list") return this.#foldList(expr);
+    if (expr.kind === "map") return this.#foldMap(expr);
     if (expr.kind !== "call" || !isFoldable(expr.function) || expr.target !== undefined || expr.args.length !== 1) {
       return undefined;
     }
@@ -101,6 +103,15 @@ export class Meanings {
   #foldList({ elements, optionals }: ListExpr): Value | undefined {
     const values = optionals.size > 0 ? [undefined] : elements.map((each) => this.fold(each));
     return values.includes(undefined) ? undefined : new ArrayList(values as readonly Value[]);
+  }
+
+  #foldMap({ entries }: MapExpr): Value | undefined {
+    const made = new EntryMap();
+    for (const { key, value, isOptional } of entries) {
+      const [name, content] = isOptional ? [] : [this.fold(key), this.fold(value)];
+      if (name === undefined || content === undefined || made.add(name, content) !== undefined) return undefined;
+    }
+    return made;
   }
 
   /** Whether a list or map is made of literals alone, so that it costs nothing at run time. */

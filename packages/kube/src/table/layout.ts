@@ -95,10 +95,13 @@ export function accessModes(modes: unknown): string {
   return given.map((mode) => short[mode] ?? mode).join(",");
 }
 
+/** How Go shows a time that was not said: bookmarks have none. */
+const zeroTime = "0001-01-01T00:00:00Z";
+
 /** A layout of the name, and when the object was made. */
 export const createdAt: Layout = {
   columns: ["Name/name", "Created At:date"],
-  row: (object) => [nameOf(object), object.metadata.creationTimestamp ?? null],
+  row: (object) => [nameOf(object), object.metadata.creationTimestamp ?? zeroTime],
 };
 
 /** What counts replicas by itself: ReplicationControllers, and ReplicaSets, whose selectors are written otherwise. */

@@ -104,6 +104,7 @@ const cases: readonly (readonly [expression: string, outcome: unknown, cost: num
   ["isURL('../x')", false, 1],
   ["format.dns1123Label().validate('abc')", "none", 9],
   ["format.dns1123Label().validate('A_').value()", [label], 10],
+  ["format.dns1123LabelPrefix().validate('a.b').value()", ["must not contain dots"], 10],
   ["format.dns1123LabelPrefix().validate('abc-').hasValue()", false, 10],
   ["format.uri().validate('a').value()", ['parse "a": invalid URI for request'], 278],
   ["format.uuid().validate('a').value()", ["does not match the UUID format"], 20],

@@ -40,7 +40,8 @@ const nameRule = `must ${NAME_RULE} (e.g. 'MyName',  or 'my.name',  or '123-abc'
 const keyRule = `a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
 const valueRule = `a valid label must be an empty string or ${NAME_RULE} (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(${NAME})?')`;
 
-const label = (text: string) => check(text, 63, LABEL, labelRule);
+/** Of a name with dots, these are what is wrong. */
+const label = (text: string) => check(text, 63, LABEL, isWhole(SUBDOMAIN, text) ? "must not contain dots" : labelRule);
 const subdomain = (text: string) => check(text, 253, SUBDOMAIN, subdomainRule);
 const label1035 = (text: string) => check(text, 63, LABEL_1035, label1035Rule);
 const labelValue = (text: string) => check(text, 63, `(${NAME})?`, valueRule);
@@ -96,7 +97,11 @@ function validate({ faultsOf }: Format, text: string): Optional {
 function check(text: string, limit: number, pattern: string, rule: string): readonly string[] {
   const isTooLong = new TextEncoder().encode(text).length > limit;
   const long = isTooLong ? [`must be no more than ${limit} characters`] : [];
-  return new RegExp(`^(?:${pattern})$`).test(text) ? long : [...long, rule];
+  return isWhole(pattern, text) ? long : [...long, rule];
+}
+
+function isWhole(pattern: string, text: string): boolean {
+  return new RegExp(`^(?:${pattern})$`).test(text);
 }
 
 /** A prefix may end with a dash, since something comes behind it. */

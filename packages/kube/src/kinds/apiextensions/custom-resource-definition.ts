@@ -103,7 +103,10 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
   for (const [i, { schema }] of versions.entries())
     if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
   for (const [i, version] of versions.entries()) errors.push(...validateVersion(version, `spec.versions[${i}]`));
-  errors.push(...validateParts(spec));
+  const parts = validateParts(spec);
+  // What versions have in common stands outside of them, and is looked at last.
+  const ofVersions = parts.filter(({ field }) => field.startsWith("spec.versions"));
+  errors.push(...ofVersions);
   const seen = new Set(versions.map(({ name }) => name));
   if (seen.size < versions.length)
     errors.push(invalid("spec.versions", shownVersions(spec), "must contain unique version names"));
@@ -114,6 +117,7 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
   const { name: first = "" } = versions[0] ?? {};
   errors.push(...formed("spec.version", first, dns1035Label));
   errors.push(...validateNames(names, "spec.names"));
+  errors.push(...parts.filter((each) => !ofVersions.includes(each)));
   errors.push(...enumerated("spec.conversion.strategy", conversion?.strategy, ["None", "Webhook"]));
   if (spec.preserveUnknownFields === true && conversion?.strategy !== "None")
     errors.push(

@@ -1,5 +1,7 @@
 import { type Refusal, testRefusals } from "../refusals.fixture.ts";
 
+const subdomain =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const pod = "spec: {containers: [{name: a, image: nginx}]}";
 const service = "spec: {ports: [{port: 80}]}";
 const claim = "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}";
@@ -138,6 +140,21 @@ const table: { readonly [kind: string]: readonly Refusal[] } = {
       volume,
       "spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {}}",
       "spec.hostPath.path: Required value",
+    ],
+    [
+      volume,
+      "spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /a}, flexVolume: {driver: d}, nfs: {}}",
+      "spec.nfs: Forbidden: may not specify more than 1 volume type",
+    ],
+  ],
+  // Of a base for a name, generated rules see the name alone, and they speak last.
+  ReplicationController: [
+    [
+      "spec: {}",
+      "metadata: {name: Aa, generateName: A, namespace: d}, spec: {}",
+      `metadata.name: Invalid value: "Aa": ${subdomain}`,
+      "spec.selector: Required value",
+      "spec.template: Required value",
     ],
   ],
 };

@@ -1,10 +1,10 @@
 import { canonical } from "../../canonical.ts";
 import { internalValue } from "../../go/internal.ts";
-import { validateMetadata } from "../../metadata.ts";
+import { validateMetadata, validateStandardFinalizers } from "../../metadata.ts";
 import { type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted } from "../checks.ts";
-import { qualified } from "../formats.ts";
+import { dns1123Subdomain, qualified } from "../formats.ts";
 import type { Fields, KindRules } from "../rules.ts";
 
 /**
@@ -16,7 +16,12 @@ export const event: KindRules = {
   validate: (object, _, asked) =>
     asked === core
       ? validateCommon(object, asked)
-      : [...validateCommon(object, asked), ...validateMetadata(object), ...validateNew(object)],
+      : [
+          ...validateCommon(object, asked),
+          ...validateMetadata(object, dns1123Subdomain),
+          ...validateStandardFinalizers(object),
+          ...validateNew(object),
+        ],
   validateReplacement: (object, old, _, asked) => [
     ...validateCommon(object, asked),
     ...(asked === core || canonical(object["series"]) === canonical(old["series"])
@@ -71,10 +76,12 @@ const maxNoteLength = 1024;
 function validateCommon(object: KubeObject, asked: string): readonly FieldError[] {
   const { namespace = "" } = (object["involvedObject"] ?? {}) as Fields;
   const own = object.metadata.namespace ?? "";
-  const isRight = namespace === "" ? ["", "default", "kube-system"].includes(own) : asked !== core || namespace === own;
+  const isTimed = Boolean(object["eventTime"]);
+  const outside = ["default", isTimed ? "kube-system" : ""];
+  const isRight = namespace === "" ? outside.includes(own) : isTimed || namespace === own;
   return [
     ...(isRight ? [] : [invalid("involvedObject.namespace", namespace, "does not match event.namespace")]),
-    ...(object["eventTime"] ? validateTimed(object, asked) : []),
+    ...(isTimed ? validateTimed(object, asked) : []),
   ];
 }
 

@@ -123,8 +123,11 @@ export function validateSources(spec: Fields): readonly FieldError[] {
   const given = sources.filter((name) => spec[name] !== undefined);
   const [first, ...others] = given;
   if (first === undefined) return [required("spec", "must specify a volume type")];
-  const errors = others.map((name) =>
-    forbidden(`spec.${name === "cephfs" ? "cephFS" : name}`, "may not specify more than 1 volume type"),
+  // kube-apiserver lets this one stand beside others.
+  const errors = others.flatMap((name) =>
+    name === "flexVolume"
+      ? (sourceRules[name]?.(spec[name], `spec.${name}`) ?? [])
+      : [forbidden(`spec.${name === "cephfs" ? "cephFS" : name}`, "may not specify more than 1 volume type")],
   );
   const isPlaced = spec["nodeAffinity"]?.required !== undefined;
   const own = [

@@ -9,6 +9,7 @@ const counts = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expec
 const evictionPolicies = ["AlwaysAllow", "IfHealthyBudget"];
 
 export const podDisruptionBudget: KindRules = {
+  metadataLast: true,
   defaults: (object) => {
     object["spec"] ??= {};
   },

@@ -31,6 +31,7 @@ export function validateDevice(
   const count = entriesOf(attributes).length + entriesOf(capacity).length;
   const isNew = (field: string) =>
     old === undefined || canonical(old[field] ?? null) !== canonical(device[field] ?? null);
+  const tainted = isNew("taints") ? validateTaints(taints, `${path}.taints`) : [];
   return [
     ...formatted(`${path}.name`, name, dns1123Label),
     ...(count > maxAttributesAndCapacities
@@ -47,13 +48,14 @@ export function validateDevice(
       ...validateAttribute(value, `${path}.attributes[${shortened(key)}]`),
     ]),
     ...(isNew("capacity") ? validateCapacity(capacity, `${path}.capacity`, allowMultipleAllocations === true) : []),
-    ...(isNew("taints") ? validateTaints(taints, `${path}.taints`) : []),
+    ...tainted.filter((each) => !each.isDeclared),
     ...listOf(
       `${path}.consumesCounters`,
       consumesCounters,
       { max: maxConsumptions, key: ({ counterSet }) => counterSet, type: "DeviceCounterConsumption" },
       (each, at) => validateCounters(each, "counterSet", at),
     ),
+    ...tainted.filter((each) => each.isDeclared),
     ...validatePlaces(device, path, slice["perDeviceNodeSelection"] === true),
     ...validateBindingConditions(device, path),
   ];
