@@ -1,5 +1,5 @@
 import { parseModule } from "@sallyport/rego";
-import type { FormatDifference, FormatMode } from "./format.ts";
+import { capabilitiesOf, type FormatDifference, type FormatMode } from "./format.ts";
 
 interface Known {
   readonly reason: string;
@@ -9,6 +9,7 @@ interface Known {
 /** Where Sallyport writes something else than `opa fmt` of the release that is compared with, and why. */
 const known: readonly Known[] = [
   { reason: "OPA leaves text that nobody can read where comments are in its way", holds: isBroken },
+  { reason: "OPA leaves out parentheses without which a brace begins a body", holds: isBareBrace },
   {
     reason: "OPA leaves white space at the ends of lines that it does not format",
     holds: ({ opa, sallyport }) => opa?.replaceAll(/[ \t]+$/gm, "") === sallyport,
@@ -41,6 +42,13 @@ function isBroken({ source, opa }: FormatDifference, mode: FormatMode): boolean 
   if (opa === undefined || !source.includes("#")) return false;
   const regoVersion = mode === "v0" ? "v0" : "v1";
   return parseModule(opa, { regoVersion, annotations: false }).module === undefined;
+}
+
+/** `({"a": 1}.b == 1) and input.x` loses them in v0, and then is none of Rego. */
+function isBareBrace({ source, opa }: FormatDifference, mode: FormatMode): boolean {
+  if (opa === undefined || !/\(\{[\s\S]*\b(?:and|or)\b/.test(source)) return false;
+  const regoVersion = mode === "v0" ? "v0" : "v1";
+  return parseModule(opa, { regoVersion, capabilities: capabilitiesOf(mode) }).module === undefined;
 }
 
 /** All comments of the modules that are made are numbered, or stand alone on their lines; some, both lose. */

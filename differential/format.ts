@@ -20,7 +20,7 @@ export type FormatMode = "v1" | "v0" | "v0v1";
 const flags: Readonly<Record<FormatMode, readonly string[]>> = { v1: [], v0: ["--v0-compatible"], v0v1: ["--v0-v1"] };
 
 /** Template strings are none of v0's. */
-function capabilitiesOf(mode: FormatMode): LanguageCapabilities {
+export function capabilitiesOf(mode: FormatMode): LanguageCapabilities {
   const language = languageOf(mode === "v1" ? "v1" : "v0");
   return { ...language, future_keywords: [...(language.future_keywords ?? []), "and", "or"] };
 }

@@ -4,7 +4,7 @@ import { isRootDocument, ruleChain } from "./parts.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
-/** OPA's stage CheckKeywordOverrides (v1, or strict): nothing may take the names `input` and `data`. Arguments never may. */
+/** OPA's stage CheckKeywordOverrides (v1, or strict): nothing may take the names `input` and `data`. */
 export function checkKeywordOverrides(module: Module, report: Report): void {
   for (const rule of module.rules) checkRule(rule, report);
 }
@@ -20,6 +20,11 @@ function checkRule(rule: Rule, report: Report): void {
   const name = rule.head.ref.terms[0];
   if (name?.kind === "var" && isRootName(name.name))
     report(compileFault(rule.loc, `rules must not shadow ${name.name} (use a different rule name)`));
+  for (const arg of rule.head.args ?? []) {
+    const shadowed = rootName(arg);
+    if (shadowed !== undefined)
+      report(compileFault(rule.loc, `args must not shadow ${shadowed} (use a different variable name)`));
+  }
   for (const each of ruleChain(rule)) {
     checkQueryOverrides(each.body, report);
     for (const term of [each.head.key, each.head.value]) {

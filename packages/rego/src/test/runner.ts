@@ -100,17 +100,21 @@ export class TestRunner {
     const { clock } = this.#options;
     let rounds = 1;
     for (;;) {
-      const before = allocated?.();
       const start = clock();
       for (let i = 0; i < rounds; i++) await this.#evaluate(test, undefined);
       const total = (clock() - start) * 1e6;
-      const after = allocated?.();
       if (total >= seconds * 1e9 || rounds >= maxRounds) {
-        const bytes = before === undefined || after === undefined ? undefined : after - before;
-        return { rounds, total, evaluation: total, allocated: bytes };
+        const bytes = allocated && (await this.#bytesOfRound(test, allocated));
+        return { rounds, total, evaluation: total, allocated: bytes && bytes * rounds };
       }
       rounds = nextRounds(rounds, total, seconds * 1e9);
     }
+  }
+
+  async #bytesOfRound(test: TestRule, allocated: () => number): Promise<number> {
+    const before = allocated();
+    for (let i = 0; i < memoryRounds; i++) await this.#evaluate(test, undefined);
+    return Math.max(0, (allocated() - before) / memoryRounds);
   }
 
   #result(
@@ -197,9 +201,12 @@ export class TestRunner {
 export interface BenchmarkOptions {
   /** How long the rounds that count take together, at least. */
   readonly seconds: number;
-  /** Bytes that the program has allocated so far. */
+  /** Bytes that the program has allocated so far: asked before and after some more rounds. */
   readonly allocated?: (() => number) | undefined;
 }
+
+/** Few enough that the garbage collector seldom runs meanwhile. */
+const memoryRounds = 32;
 
 /** As Go's benchmarks: no more rounds than these, however fast they are. */
 const maxRounds = 1_000_000_000;

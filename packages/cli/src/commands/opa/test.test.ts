@@ -205,6 +205,11 @@ test("opa test measures benchmarks", async () => {
       out,
       /^BenchmarkDataATestA\t +\d+\t +[\d.]+ ns\/op\t +[\d.]+ timer_rego_query_eval_ns\/op\n-+\nPASS: 1\/1\n$/,
     );
+    const measured = await runLine("test --bench good");
+    assert.match(
+      measured.out,
+      /^data\.a\.test_a\t.* timer_rego_query_eval_ns\/op\t +[1-9]\d* B\/op\n-+\nPASS: 1\/1\n$/,
+    );
   });
 });
 

@@ -234,12 +234,13 @@ async function resultsOf(
     ...(coverage && { tracer: coverage }),
   });
   const results: TestResult[] = [];
-  for await (const each of isBenchmark ? benchmarks(runner) : runner.run()) results.push(each);
+  for await (const each of isBenchmark ? benchmarks(runner, flags.bool("benchmem")) : runner.run()) results.push(each);
   return results;
 }
 
-async function* benchmarks(runner: TestRunner): AsyncIterable<TestResult> {
-  for (const test of runner.tests) yield await runner.benchmark(test, { seconds: 1 });
+async function* benchmarks(runner: TestRunner, withMemory: boolean): AsyncIterable<TestResult> {
+  const allocated = withMemory ? () => process.memoryUsage().heapUsed : undefined;
+  for (const test of runner.tests) yield await runner.benchmark(test, { seconds: 1, allocated });
 }
 
 /** Milliseconds. */
