@@ -65,7 +65,7 @@ const known: readonly Known[] = [
   },
   {
     reason: "kube-apiserver breaks on the request and hangs up",
-    is: ({ theirs, ours }) => theirs.code === 0 && ours.code >= 400 && ours.code < 500,
+    is: ({ theirs, ours }) => theirs.code === 0 && ours.code >= 400 && ours.code <= 500,
   },
   {
     reason: "a list or map that was sent empty is none once it was read",

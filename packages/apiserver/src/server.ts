@@ -30,6 +30,7 @@ import { DefinitionController } from "./custom/definitions-controller.ts";
 import { PluginDefinitions } from "./custom/plugin-definitions.ts";
 import { writeFirstNamespaces } from "./first-namespaces.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
+import { healthChecks, liveChecks, readyChecks } from "./health-checks.ts";
 import { loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import type { Checks } from "./http/health.ts";
@@ -223,6 +224,9 @@ export async function startApiServer(
       ? await runControllers(kinds, world)
       : await runElected(kinds, world, `${hostname()}_${randomUUID()}`, leaderElection);
   onStart(cache, (listener) => cache.follow(listener), catalogue);
+  const controllers: ReadonlySet<string> = new Set(kinds.map(({ name }) => name));
+  const alive = { store: options.store, controllers };
+  const health = () => ({ ...alive, providers: providerChecks(options) });
   const handler = createHandler({
     catalogue,
     cache,
@@ -234,15 +238,9 @@ export async function startApiServer(
     now: options.effects.now,
     kubelets: { client: certificates.kubeletClient, addressTypes: defaultAddressTypes, ...options.kubelets },
     version,
-    liveChecks: () => liveChecks(options.store),
-    healthChecks: () => new Map([...liveChecks(options.store), ...providerChecks(options)]),
-    readyChecks: () =>
-      new Map([
-        ...liveChecks(options.store),
-        ...providerChecks(options),
-        ["informer-sync", undefined],
-        ["shutdown", isStopping ? "process is shutting down" : undefined],
-      ]),
+    liveChecks: () => liveChecks(alive),
+    healthChecks: () => healthChecks(health()),
+    readyChecks: () => readyChecks(health(), isStopping),
     metrics: {
       began: (...asked) => metrics.began(...asked),
       watchEvent: (...sent) => metrics.watchEvent(...sent),
@@ -250,7 +248,8 @@ export async function startApiServer(
       listed: (...list) => metrics.watchCache.listed(...list),
       waited: (...read) => metrics.watchCache.waited(...read),
       access,
-      text: () => {
+      text: async () => {
+        metrics.storageSize(await options.store.size?.());
         metrics.services.holds(cache.list("", "services"), rangesIn(ranges, cache.reader), ranges);
         metrics.watchCache.holds(cache.resources, cache.revision);
         const own = metrics.render(countObjects(cache), options.processStats?.());
@@ -329,19 +328,6 @@ function providerChecks({ encryption }: ApiServerOptions): Checks {
         ] as const,
     ),
   );
-}
-
-/** What must be right for as long as the process lives. By kube-apiserver's names, for what we have of it. */
-function liveChecks(store: Store): Checks {
-  const { name, fault } = store.health();
-  return new Map([
-    ["ping", undefined],
-    ["log", undefined],
-    // Probes ask for etcd, whatever keeps the objects.
-    ["etcd", fault === undefined ? undefined : `${name}: ${fault}`],
-    ["poststarthook/start-system-namespaces-controller", undefined],
-    ["poststarthook/rbac/bootstrap-roles", undefined],
-  ]);
 }
 
 function* countObjects(cache: Cache): Generator<{ group: string; resource: string; count: number }> {

@@ -97,6 +97,10 @@ const directives: readonly [patch: object, message: string][] = [
   ],
   [{ spec: { $retainKeys: ["a"], b: 1 } }, "invalid patch format of retainKeys"],
   [spec([{ image: "x" }]), "map: map[image:x] does not contain declared merge key: name"],
+  [
+    { spec: { tolerations: [], "$setElementOrder/tolerations": [{ key: "a" }] } },
+    "map: map[key:a] does not contain declared merge key: ",
+  ],
 ];
 
 const labelled = { ...(spec([]) as object), metadata: { labels: { a: "b" } } };

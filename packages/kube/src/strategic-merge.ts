@@ -88,10 +88,19 @@ function mergeOrdered(
         ? before
         : current === undefined
           ? withoutDirected(items)
-          : mergeList(before, items as readonly unknown[], field);
+          : isMerged(field)
+            ? mergeList(before, items as readonly unknown[], field)
+            : items;
+    if (field?.pk === undefined) checkKeys([...(order as readonly unknown[]), ...before]);
     if (Array.isArray(merged)) setOwn(result, name, inOrder(merged, before, order as readonly unknown[], field?.pk));
   }
   return done;
+}
+
+/** Maps in a list without a key have no place in an order. */
+function checkKeys(items: readonly unknown[]): void {
+  const keylessItem = items.find(isRecord);
+  if (keylessItem !== undefined) throw keyless(keylessItem, "");
 }
 
 function notList(value: unknown): StatusError {

@@ -42,7 +42,7 @@ export interface HandlerOptions {
     readonly waited: WatchCacheMetrics["waited"];
     readonly access: Omit<AccessMetrics, "all">;
     /** What `/metrics` answers. */
-    readonly text: () => string;
+    readonly text: () => Promise<string>;
   };
   /** Nobody is told of requests when absent. */
   readonly audit?: AuditOptions;

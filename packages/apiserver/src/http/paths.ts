@@ -30,7 +30,7 @@ export async function servePath(call: Call, options: HandlerOptions): Promise<bo
   const { response, wanted } = call;
   if (serveOpenApi(call, options.catalogue)) return true;
   const health: Found | undefined = await findHealth(call.info.path, call.query, options);
-  const found = health ?? findPath(call, options);
+  const found = health ?? (await findMetrics(call, options)) ?? findPath(call, options);
   if (found === undefined) return false;
   if (found.offers !== undefined) checkRead(call.request, found.offers);
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
@@ -75,10 +75,13 @@ function writeText(
     .end(text);
 }
 
+async function findMetrics({ info: { path } }: Call, { metrics }: HandlerOptions): Promise<Found | undefined> {
+  if (path.replace(/\/+$/, "") !== "/metrics") return undefined;
+  return { code: 200, body: await metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
+}
+
 function findPath({ info: { path }, wanted, request }: Call, options: HandlerOptions): Found | undefined {
   const plain = path.replace(/\/+$/, "");
-  if (plain === "/metrics")
-    return { code: 200, body: options.metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
   if (plain === "/version") return { code: 200, body: options.version, offers: justJson, isRaw: true };
   const openId = openIdDocument(plain, options);
   if (openId !== undefined)

@@ -114,6 +114,11 @@ export class ServerMetrics {
     "[ALPHA] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.",
     ["group", "resource"],
   );
+  readonly #storageSize = new Gauge(
+    "apiserver_storage_size_bytes",
+    "[STABLE] Size of the storage database file physically allocated in bytes.",
+    ["storage_cluster_id"],
+  );
   readonly #storageObjects = new Gauge(
     "apiserver_storage_objects",
     "[STABLE] Number of stored objects at the time of last check split by kind.",
@@ -261,6 +266,11 @@ export class ServerMetrics {
   }
 
   /** What `/metrics` answers. `objects` are counts by resource at this moment. */
+  /** What the database takes on its disk, where it has one. */
+  storageSize(bytes: number | undefined): void {
+    if (bytes !== undefined) this.#storageSize.set(["etcd-0"], bytes);
+  }
+
   render(
     objects: Iterable<{ readonly group: string; readonly resource: string; readonly count: number }>,
     stats: ProcessStats | undefined,
@@ -299,6 +309,7 @@ export class ServerMetrics {
       this.#objects,
       this.#sizes,
       this.#storageObjects,
+      this.#storageSize,
       this.#watchEvents,
       this.#storage,
       this.#stored,

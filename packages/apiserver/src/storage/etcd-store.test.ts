@@ -112,8 +112,10 @@ test("etcd: away, writes are refused and reads do not hang; back, the watch goes
     const told: string[] = [];
     store.watch(store.compactedRevision, (event) => told.push(textOf(event)));
     const before = await written(store, "/registry/a", "1");
+    assert.ok(Number(await store.size?.()) > 0);
     await kill();
     await until(() => store.health().fault !== undefined);
+    assert.equal(await store.size?.(), undefined);
     assert.equal(store.health().name, "etcd");
     await assert.rejects(store.write({ key: "/registry/b", expected: 0, value: bytes("1") }), StoreError);
     await store.sync();

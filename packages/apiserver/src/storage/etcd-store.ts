@@ -186,6 +186,11 @@ class EtcdStore implements Store {
     return { name: "etcd", fault: this.#fault };
   }
 
+  /** Of the member that is asked. */
+  size(): Promise<number | undefined> {
+    return this.#client.size().catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     this.#compactor.stop();
     this.#watch.stop();

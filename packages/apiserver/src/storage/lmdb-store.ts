@@ -152,6 +152,7 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
       forgotten = (loaded.events[0]?.revision ?? loaded.revision + 1) - 1;
       return loaded;
     },
+    size: () => statSync(join(folder, "data.mdb")).size,
     append: async (events, compacted) => {
       try {
         const last = (events.at(-1) as StoreEvent).revision;

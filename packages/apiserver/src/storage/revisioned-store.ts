@@ -27,6 +27,8 @@ export interface Journal {
   readonly append: (events: readonly StoreEvent[], compacted: number) => Promise<void>;
   /** Drops the events up to a revision. */
   readonly forget: (revision: number) => Promise<void>;
+  /** Bytes on the disk; absent where nothing is written. */
+  readonly size?: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -131,6 +133,10 @@ export class RevisionedStore implements Store {
 
   health(): StoreHealth {
     return { name: "store", fault: this.#fault?.message };
+  }
+
+  async size(): Promise<number | undefined> {
+    return this.#journal.size?.();
   }
 
   async close(): Promise<void> {

@@ -132,6 +132,10 @@ export class SealedStore implements Store {
     return this.#store.health();
   }
 
+  async size(): Promise<number | undefined> {
+    return this.#store.size?.();
+  }
+
   close(): Promise<void> {
     clearInterval(this.#retries);
     return this.#store.close();

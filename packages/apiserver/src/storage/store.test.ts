@@ -144,6 +144,8 @@ test(
   "lmdb: a reopened store goes on where it was",
   withFolder(async (folder) => {
     const first = openLmdbStore(folder);
+    assert.ok(Number(await first.size?.()) > 0);
+    assert.equal(await createMemoryStore().size?.(), undefined);
     await first.write({ key: "/a", expected: 0, value: bytes("1") });
     await first.write({ key: "/b", expected: 0, value: bytes("2") });
     await first.close();

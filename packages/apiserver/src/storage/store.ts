@@ -75,6 +75,8 @@ export interface Store {
   readonly sync: () => Promise<void>;
   /** Whether writes are taken, by the name of the check in `/readyz`. */
   readonly health: () => StoreHealth;
+  /** Bytes that the database takes on its disk; absent where it has none, undefined where nobody answers. */
+  readonly size?: () => Promise<number | undefined>;
   /** Whether the same object would be written otherwise now, so that writing it is not writing nothing. Never, where there is none. */
   readonly isStale?: (key: string) => boolean;
   /** Told of each value that had a `fault`, when it can be read. */

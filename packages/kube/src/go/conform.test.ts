@@ -4,6 +4,7 @@ import { StatusError } from "../status.ts";
 import { conform } from "./conform.ts";
 
 const kinds: { readonly [kind: string]: string } = {
+  ResourceSlice: "io.k8s.api.resource.v1.ResourceSlice",
   ConfigMap: "io.k8s.api.core.v1.ConfigMap",
   Event: "io.k8s.api.core.v1.Event",
   Pod: "io.k8s.api.core.v1.Pod",
@@ -19,6 +20,11 @@ const faults: readonly [kind: string, fields: object, fault: string][] = [
     "ConfigMap",
     { data: [] },
     "json: cannot unmarshal array into Go struct field ConfigMap.data of type map[string]string",
+  ],
+  [
+    "ResourceSlice",
+    { spec: { devices: [{ attributes: true }] } },
+    "json: cannot unmarshal bool into Go struct field Device.spec.devices.attributes of type map[v1.QualifiedName]v1.DeviceAttribute",
   ],
   ["ConfigMap", { binaryData: { a: "TCP" } }, "illegal base64 data at input byte 0"],
   ["ConfigMap", { binaryData: { a: "YQ==YQ" } }, "illegal base64 data at input byte 4"],

@@ -80,10 +80,20 @@ function isLeaf(message: string): boolean {
 /** `v1.Capabilities`, `[]v1.Container`, `map[string]string`: a field's type as Go's decoder names it. */
 export function goTypeOf(struct: string, field: GoField): string {
   const named = namedType(field.home ?? struct, field.name);
-  if (field.map && field.type === quantityMessage) return "v1.ResourceList";
+  const key = field.map ? keyTypeOf(field.home ?? struct, field.name) : "string";
+  if (field.map && field.type === quantityMessage && key === "string") return "v1.ResourceList";
   const item = named ?? goScalar(field.type);
-  if (field.map) return `map[string]${item}`;
+  if (field.map) return `map[${key}]${item}`;
   return field.repeated ? `[]${item}` : item;
+}
+
+const qualifiedMaps: readonly string[] = ["attributes", "capacity", "requests", "consumedCapacity"];
+
+/** Keys of maps are strings; some have a type of their own. */
+function keyTypeOf(struct: string, name: string): string {
+  if (name === "allocatedResourceStatuses") return "v1.ResourceName";
+  const [, version] = /^k8s\.io\.api\.resource\.(v\w+)\./.exec(struct) ?? [];
+  return version !== undefined && qualifiedMaps.includes(name) ? `${version}.QualifiedName` : "string";
 }
 
 /** The type of one item of a list, of one value of a map. */

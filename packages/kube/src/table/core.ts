@@ -204,7 +204,7 @@ function nodeRow(object: KubeObject, now: number): readonly Cell[] {
     address("InternalIP"),
     address("ExternalIP"),
     info["osImage"] || "<unknown>",
-    info["kernelVersion"] || "<unknown>",
+    `${info["kernelVersion"] || "<unknown>"}${info["architecture"] ? ` (${info["architecture"]})` : ""}`,
     info["containerRuntimeVersion"] || "<unknown>",
   ];
 }
@@ -285,7 +285,11 @@ function externalIp(object: KubeObject): string {
       const all = [...ingress, ...given].filter(Boolean);
       return all.length === 0 ? "<pending>" : [...new Set(all)].join(",");
     }
-    default:
+    case "ClusterIP":
+    case "NodePort":
       return given.join(",") || "<none>";
+    // Of a type that was not said, as bookmarks have it.
+    default:
+      return "<unknown>";
   }
 }

@@ -43,6 +43,14 @@ const rows: readonly [resource: string, object: object, cells: readonly unknown[
     },
     ["a", "NodePort", "10.0.0.1", "<none>", "80:30000/TCP", "10s", "a=2,b=1"],
   ],
+  // Bookmarks say nothing of an object.
+  ["/services", {}, ["a", "", "<none>", "<unknown>", "<none>", "10s", "<none>"]],
+  ["/limitranges", { metadata: { name: "a" } }, ["a", "0001-01-01T00:00:00Z"]],
+  [
+    "/nodes",
+    { status: { nodeInfo: { kernelVersion: "6.1", architecture: "amd64" } } },
+    ["a", "Unknown", "<none>", "10s", "", "<none>", "<none>", "<unknown>", "6.1 (amd64)", "<unknown>"],
+  ],
   [
     "/endpoints",
     { subsets: [{ addresses: [{ ip: "1.1.1.1" }, { ip: "::1" }], ports: [{ port: 1 }, { port: 2 }] }] },

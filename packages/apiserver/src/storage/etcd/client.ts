@@ -2,6 +2,7 @@ import { GrpcConnection, GrpcError, type GrpcStream, grpcCodes, type StreamHandl
 import {
   type RangeRequest,
   type RangeResponse,
+  readDatabaseSize,
   readLeaseGrant,
   readRange,
   readTxn,
@@ -58,6 +59,11 @@ export class EtcdClient {
 
   async compact(revision: number): Promise<void> {
     await this.#call("/etcdserverpb.KV/Compact", writeCompaction(revision));
+  }
+
+  /** Bytes that the member's database takes on its disk. */
+  async size(): Promise<number> {
+    return readDatabaseSize(await this.#call("/etcdserverpb.Maintenance/Status", new Uint8Array()));
   }
 
   /** A lease that ends by itself after some seconds, and takes its keys with it. */

@@ -185,6 +185,12 @@ export function writeLeaseGrant(seconds: number): Uint8Array {
   return new WireWriter().number(1, seconds).end();
 }
 
+/** How many bytes the member's database takes on its disk. */
+export function readDatabaseSize(bytes: Uint8Array): number {
+  for (const [field, value] of readWire(bytes)) if (field === 3 && typeof value === "bigint") return Number(value);
+  throw new RangeError("etcd told no size");
+}
+
 /** The lease's id, which is larger than a JavaScript number holds. */
 export function readLeaseGrant(bytes: Uint8Array): bigint {
   for (const [field, value] of readWire(bytes)) if (field === 2 && typeof value === "bigint") return value;

@@ -63,4 +63,13 @@ test("empty names of versions, and empty short names, are no labels", () => {
     assert.match(found.get(field) ?? "", /^Invalid value: "": a DNS-1035 label must consist of/);
 });
 
+test("what versions have in common is looked at behind their names, and they are looked at alone before", () => {
+  const schema = { openAPIV3Schema: { type: "Exists" } };
+  const found = [...refusals({ versions: [{ name: "v1", served: true, storage: false, schema }] }).keys()];
+  const [versions, type] = ["spec.versions", "spec.validation.openAPIV3Schema.type"].map((field) =>
+    found.indexOf(field),
+  );
+  assert.ok(versions !== undefined && type !== undefined && versions >= 0 && versions < type, found.join());
+});
+
 test("a definition that is right is refused nothing", () => assert.deepEqual([...refusals({})], []));

@@ -35,7 +35,7 @@ export const customResourceDefinition: KindRules = {
   },
   validate: (object) => [...validateName(object), ...validateDefinition(object)],
   warnings: formatWarnings,
-  validateReplacement: (object, old) => [...validateDefinition(object), ...validateUnchanged(object, old)],
+  validateReplacement: (object, old) => validateDefinition(object, validateUnchanged(object, old)),
 };
 
 /** Of a new one: later its parts do not change. */
@@ -54,10 +54,12 @@ function formatWarnings(object: KubeObject, old: KubeObject | undefined): readon
   return [...new Set(all)].filter((each) => !before.includes(each));
 }
 
-function validateDefinition(object: KubeObject): readonly FieldError[] {
+/** `changed`: what of its spec may not change. */
+function validateDefinition(object: KubeObject, changed: readonly FieldError[] = []): readonly FieldError[] {
   const { spec, status } = definitionOf(object);
   return [
     ...validateSpec(spec),
+    ...changed,
     ...validateStored(status.storedVersions ?? [], spec.versions ?? []),
     ...validateApproval(object.metadata.annotations ?? {}, spec.group ?? ""),
     ...(spec.preserveUnknownFields === true
@@ -73,9 +75,8 @@ function validateDefinition(object: KubeObject): readonly FieldError[] {
 }
 
 function validateUnchanged(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  const always = immutable(object, old, ["spec.group"]);
-  const named = ["spec.scope", "spec.names.kind", "spec.names.plural"];
-  return hasCondition(old, "Established") ? [...always, ...immutable(object, old, named)] : always;
+  const named = hasCondition(old, "Established") ? ["spec.scope", "spec.names.kind"] : [];
+  return immutable(object, old, [...named, "spec.group", "spec.names.plural"]);
 }
 
 /** All that is wrong with a text that is there, in one fault. */
