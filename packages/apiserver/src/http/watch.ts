@@ -5,6 +5,7 @@ import { outgoing } from "../registry/encode.ts";
 import type { CacheEvent } from "../registry/history.ts";
 import { warningHead } from "./answer.ts";
 import { bookmarkOf } from "./bookmark.ts";
+import { LineWriter } from "./line-writer.ts";
 import { checkVersion, type ListContext, type Matches, matcherOf, writeObject } from "./list.ts";
 import { mediaTypes } from "./negotiate.ts";
 import { listOptions } from "./options.ts";
@@ -67,6 +68,7 @@ class WatchStream {
   readonly #context: ListContext;
   readonly #response: ServerResponse;
   readonly #matches: Matches;
+  readonly #writer: LineWriter;
   #isFirstRow = true;
   /** Objects of before that are still to be sent, and the revision that they are of. */
   #initial: readonly KubeObject[] = [];
@@ -87,6 +89,7 @@ class WatchStream {
     this.#context = context;
     this.#response = response;
     this.#matches = matches;
+    this.#writer = new LineWriter(response, () => this.#goOn());
     this.#isConverted = context.info.custom !== undefined && hasWebhook(context.info.custom);
   }
 
@@ -107,7 +110,6 @@ class WatchStream {
       this.#end();
       return;
     }
-    this.#response.on("drain", () => this.#goOn());
     const seconds = asked > 0 ? Math.min(asked, maxTimeoutSeconds) : minTimeoutSeconds * (1 + Math.random());
     this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
     if (allowWatchBookmarks) this.#timers.push(setInterval(() => this.#bookmarkNow(), bookmarkMs));
@@ -263,7 +265,7 @@ class WatchStream {
   #send(line: Uint8Array): void {
     if (this.#response.writableEnded) return;
     this.#context.onEvent?.(line.length);
-    this.#response.write(line);
+    this.#writer.write(line);
   }
 
   #cut(): void {
@@ -273,6 +275,7 @@ class WatchStream {
 
   #end(): void {
     this.#stop();
+    this.#writer.end();
     for (const timer of this.#timers) clearTimeout(timer);
     clearTimeout(this.#stalled);
     this.#timers = [];

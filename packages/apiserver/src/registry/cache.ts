@@ -18,6 +18,9 @@ interface Place {
 
 type Listener = (event: CacheEvent) => void;
 
+/** By resource. A list is never changed, but another one put in its place. */
+type Listeners = Map<string, readonly Listener[]>;
+
 /**
  * All objects in memory, decoded once, always as new as the last durable write: what reads, lists, watches and admission see.
  * kube-apiserver's watch cache.
@@ -28,9 +31,9 @@ export class Cache {
   /** The same by resource and group, as they are asked for. Shelves stay. */
   readonly #near = new Map<string, Map<string, Shelf>>();
   /** By resource, so that an event disturbs only those who watch it; "" follows all. */
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners: Listeners = new Map();
   /** Those who are told also of what cannot be read. */
-  readonly #faultListeners = new Map<string, Set<Listener>>();
+  readonly #faultListeners: Listeners = new Map();
   readonly #store: Store;
   readonly #history: History;
   #revision = 0;
@@ -207,8 +210,11 @@ export class Cache {
     this.#tell(this.#listeners, place, eventAt(place, value.modRevision, object, undefined));
   }
 
-  #tell(listeners: ReadonlyMap<string, ReadonlySet<Listener>>, { prefix }: Place, event: CacheEvent): void {
-    for (const listener of [...(listeners.get("") ?? []), ...(listeners.get(prefix) ?? [])]) listener(event);
+  /** Those who followed when it happened: who begins or stops meanwhile changes no list that is gone through. */
+  #tell(listeners: Listeners, { prefix }: Place, event: CacheEvent): void {
+    const [all, own] = [listeners.get(""), listeners.get(prefix)];
+    if (all !== undefined) for (const listener of all) listener(event);
+    if (own !== undefined) for (const listener of own) listener(event);
   }
 
   /** In a store of its own a server finds what it has written itself. */
@@ -275,13 +281,12 @@ function faultOf({ key }: StoredValue, fault: string): string {
   return `unable to transform key ${JSON.stringify(key)}: ${fault}`;
 }
 
-function added(listeners: Map<string, Set<Listener>>, place: string, listener: Listener): () => void {
-  const there = listeners.get(place) ?? new Set();
-  listeners.set(place, there);
-  there.add(listener);
+function added(listeners: Listeners, place: string, listener: Listener): () => void {
+  listeners.set(place, [...(listeners.get(place) ?? []), listener]);
   return () => {
-    there.delete(listener);
-    if (there.size === 0 && listeners.get(place) === there) listeners.delete(place);
+    const left = listeners.get(place)?.filter((each) => each !== listener) ?? [];
+    if (left.length === 0) listeners.delete(place);
+    else listeners.set(place, left);
   };
 }
 
