@@ -41,11 +41,13 @@ export async function run(progress: (text: string) => void): Promise<RuntimeRepo
   const [figures, costs, skipped]: [RuntimeFigures[], RuntimeCost[], string[]] = [[], [], []];
   try {
     for (const handler of knownHandlers) {
-      const { works, reason } = await probeHandler(handler, folder);
+      const { works, reason } = await probeHandler(handler, folder, process.env);
       progress(works ? handler : `${handler} is skipped: ${reason}`);
       if (works) {
-        figures.push(await figuresOf(handler, folder));
-        costs.push(await measureCost(await openRuntime(handler, folder), folder));
+        const runtime = await openRuntime(handler, folder, process.env);
+        // Virtual machines of ours have no program to compare with.
+        if (runtime instanceof OciRuntime) figures.push(await figuresOf(runtime, folder));
+        costs.push(await measureCost(runtime, folder));
       } else skipped.push(`${handler}: ${reason}`);
     }
     const isRoot = process.getuid?.() === 0;
@@ -62,11 +64,8 @@ export async function run(progress: (text: string) => void): Promise<RuntimeRepo
   }
 }
 
-async function figuresOf(handler: string, folder: string): Promise<RuntimeFigures> {
-  const runtime = await openRuntime(handler, folder);
-  if (!(runtime instanceof OciRuntime)) throw new Error(`${handler} has no program to compare with`);
-  const command = runtime.command;
-  const { version } = runtime;
+async function figuresOf(runtime: OciRuntime, folder: string): Promise<RuntimeFigures> {
+  const { handler, version, command } = runtime;
   const containers = await inTurns(
     () => timed(folder, runtime, (id, bundle) => ours(runtime, id, bundle)),
     () => timed(folder, runtime, (id, bundle) => bare([...command, "run", "--bundle", bundle, id])),

@@ -33,13 +33,13 @@ export async function startOwnNode({
   );
   const place = nodePlace(folder);
   await untilReaped(place);
-  const { runtimes, reasons } = await findRuntimes(place.runtimes);
+  const { runtimes, reasons, callOff: endTrials } = await findRuntimes(place.runtimes, process.env);
   if (runtimes.size === 0) return reasons.join("; ");
-  const callOff = startReaper(place, folder);
+  const callOffReaper = startReaper(place, folder);
   const { close, ...identity } = await nodeIdentity(folder, name, url);
   const { hostname, port } = new URL(url);
   const mesh = hasMesh === true ? await import("../mesh/own-mesh.ts") : undefined;
-  const versions = [...runtimes.values()].map(({ handler, version: of }) => `${handler} ${of}`);
+  const versions = () => [...runtimes.values()].map(({ handler, version: of }) => `${handler} ${of}`);
   const node = await startNode({
     folder: place.folder,
     name,
@@ -55,7 +55,7 @@ export async function startOwnNode({
     machine: await readMachine(),
     cpus: availableParallelism(),
     nodeInfo: await nodeInfo("sallyport"),
-    annotations: { "sallyport.dev/runtimes": versions.join(", ") },
+    annotations: () => ({ "sallyport.dev/runtimes": versions().join(", ") }),
     resolvConf: readOr("/etc/resolv.conf"),
     hosts: readOr("/etc/hosts"),
     localhostProfiles: localhostProfiles(join(place.folder, "seccomp")),
@@ -67,7 +67,8 @@ export async function startOwnNode({
     ...node,
     stop: async (graceSeconds) => {
       await node.stop(graceSeconds);
-      callOff();
+      await endTrials();
+      callOffReaper();
       close();
     },
   };

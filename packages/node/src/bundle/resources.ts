@@ -19,9 +19,7 @@ export function containerResources(
   { isPrivileged, pids }: { readonly isPrivileged: boolean; readonly pids: number | undefined },
 ): object {
   const own = container["resources"] as Resources | undefined;
-  const pod = spec["resources"] as Resources | undefined;
-  const limit = (resource: string) => amount(own?.limits?.[resource]) ?? amount(pod?.limits?.[resource]);
-  const [memory, cpu] = [limit("memory"), limit("cpu")];
+  const [memory, cpu] = [memoryLimit(spec, container), limit(spec, container, "cpu")];
   const request = own?.requests?.["cpu"] === undefined ? cpu : amount(own.requests["cpu"]);
   return {
     devices: [{ allow: isPrivileged, access: "rwm" }],
@@ -43,4 +41,15 @@ export function amount(text: string | number | undefined): number | undefined {
 
 function shares(cpus: number): number {
   return Math.min(Math.max(Math.floor(cpus * 1024), minimumShares), maximumShares);
+}
+
+/** The container's own, or else the pod's. */
+function limit(spec: PodSpec, container: ContainerSpec, resource: string): number | undefined {
+  const [own, pod] = [container["resources"], spec["resources"]] as readonly (Resources | undefined)[];
+  return amount(own?.limits?.[resource]) ?? amount(pod?.limits?.[resource]);
+}
+
+/** What a container may use, in bytes; undefined for as much as there is. */
+export function memoryLimit(spec: PodSpec, container: ContainerSpec): number | undefined {
+  return limit(spec, container, "memory");
 }

@@ -21,8 +21,8 @@ function keeping() {
     podCidr: "10.0.0.0/24",
     kubeletPort: 1,
     nodeInfo: {},
-    handlers: [],
-    annotations: {},
+    handlers: () => [],
+    annotations: () => ({}),
     pressures: () => ({ memory: now.memory, disk: false, pid: false }),
     images: async () => now.images,
   };

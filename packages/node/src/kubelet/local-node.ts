@@ -2,6 +2,12 @@ import type { Client } from "@sallyport/cluster";
 import { apiVersionOf, type KubeObject, StatusError, timestampOf } from "@sallyport/kube";
 import type { KubeletClock } from "./context.ts";
 
+/** A handler of RuntimeClasses, and what it has. */
+export interface HandlerFact {
+  readonly name: string;
+  readonly userNamespaces: boolean;
+}
+
 /** This machine, as a Node tells it. core/v1 NodeStatus */
 export interface LocalNode {
   readonly name: string;
@@ -13,12 +19,12 @@ export interface LocalNode {
   readonly kubeletPort: number;
   readonly nodeInfo: { readonly [field: string]: string };
   /** Handlers of RuntimeClasses that work here, and what each has; `describe node` shows them. */
-  readonly handlers: readonly { readonly name: string; readonly userNamespaces: boolean }[];
+  readonly handlers: () => readonly HandlerFact[];
   readonly labels?: { readonly [name: string]: string };
   /** Beside those of every node. */
   readonly conditions?: readonly NodeCondition[];
   /** For people: versions and limits of each runtime. */
-  readonly annotations: { readonly [name: string]: string };
+  readonly annotations: () => { readonly [name: string]: string };
   /** What the machine is short of, by kubelet's own thresholds. */
   readonly pressures: () => { readonly [what in "memory" | "disk" | "pid"]: boolean };
   readonly images: () => Promise<readonly { readonly names: readonly string[]; readonly sizeBytes: number }[]>;
@@ -31,6 +37,7 @@ export type NodeCondition = { readonly [field in "type" | "status" | "reason" | 
 interface ChangingFacts {
   readonly images: readonly { readonly names: readonly string[]; readonly sizeBytes: number }[];
   readonly conditions: readonly NodeCondition[];
+  readonly handlers: readonly HandlerFact[];
 }
 
 /** kubelet's: nodeLeaseDurationSeconds, a quarter of it between renewals, and nodeStatusReportFrequency. */
@@ -56,7 +63,8 @@ export class NodeKeeper {
 
   /** Resolves once the Node is there and ready. Rejects as the client does. */
   async register(): Promise<KubeObject> {
-    const { name, nodeInfo, podCidr, annotations } = this.#node;
+    const { name, nodeInfo, podCidr } = this.#node;
+    const annotations = this.#node.annotations();
     const own = this.#node.labels;
     const system = { "kubernetes.io/arch": nodeInfo["architecture"], "kubernetes.io/os": nodeInfo["operatingSystem"] };
     const labels = { "kubernetes.io/hostname": name, ...system, ...own };
@@ -85,7 +93,8 @@ export class NodeKeeper {
 
   /** Writes the whole status. */
   async report(): Promise<KubeObject> {
-    const { annotations, name } = this.#node;
+    const { name } = this.#node;
+    const annotations = this.#node.annotations();
     const facts = await this.#facts();
     this.#told = JSON.stringify(facts);
     const patch = { metadata: { annotations }, status: this.#status(facts, timestampOf(this.#clock.now())) };
@@ -99,16 +108,17 @@ export class NodeKeeper {
   }
 
   async #facts(): Promise<ChangingFacts> {
-    const { images, pressures, conditions = [] } = this.#node;
+    const { images, pressures, handlers, conditions = [] } = this.#node;
     const found = [...(await images())].sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, maxImages);
     return {
       images: found.map(({ names, sizeBytes }) => ({ names, sizeBytes })),
       conditions: [...conditionsOf(pressures()), ...conditions],
+      handlers: handlers(),
     };
   }
 
-  #status({ images, conditions }: ChangingFacts, now: string): object {
-    const { addresses, cpus, memoryBytes, diskBytes, kubeletPort, nodeInfo, handlers } = this.#node;
+  #status({ images, conditions, handlers }: ChangingFacts, now: string): object {
+    const { addresses, cpus, memoryBytes, diskBytes, kubeletPort, nodeInfo } = this.#node;
     const capacity = {
       cpu: String(cpus),
       memory: `${Math.floor(memoryBytes / 1024)}Ki`,

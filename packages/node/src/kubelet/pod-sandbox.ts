@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { containerSpec } from "../bundle/container-spec.ts";
 import type { Machine } from "../bundle/machine.ts";
 import type { BundleSandbox } from "../bundle/namespaces.ts";
+import { memoryLimit } from "../bundle/resources.ts";
 import { unenforced } from "../bundle/unenforced.ts";
 import { userOf } from "../bundle/user.ts";
 import { type Image, ImageFault, type ImageStore } from "../image/image.ts";
@@ -219,7 +220,7 @@ class MadeSandbox implements Sandbox {
     await this.#bundle(container, 0, image, id, bundle);
     const shared = this.#shared as BundleSandbox;
     if (this.runtime.startSandbox !== undefined) {
-      await this.runtime.startSandbox({ id, bundle });
+      await this.runtime.startSandbox({ id, bundle, ...memoryOf(this.#pod()) });
       this.#shared = { ...shared, kernel: id };
       return;
     }
@@ -248,6 +249,14 @@ class MadeSandbox implements Sandbox {
     await removeCgroup(`${this.#maker.cgroup}/${uid}`);
     await rm(this.#folder, { recursive: true, force: true });
   };
+}
+
+/** Where every container that lasts has a limit; those that come first end before. */
+function memoryOf({ spec }: Pod): { readonly memoryBytes?: number } {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const limits = [...spec.containers, ...sidecars].map((each) => memoryLimit(spec, each));
+  if (limits.some((each) => each === undefined)) return {};
+  return { memoryBytes: limits.reduce<number>((sum, each) => sum + (each ?? 0), 0) };
 }
 
 function machineMounts({ machineFiles = [] }: Image): readonly OciMount[] {

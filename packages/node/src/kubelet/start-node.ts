@@ -50,12 +50,12 @@ export interface NodeOptions {
   /** What the API server shows a kubelet. */
   readonly apiServerCertificate: string;
   readonly images: ImageStore;
-  /** By handler; the first that is there serves pods without a class, if runc is not. */
+  /** By handler; the first that is there serves pods without a class, if runc is not. Others may join later. */
   readonly runtimes: ReadonlyMap<string, ContainerRuntime>;
   readonly machine: Machine;
   readonly cpus: number;
   readonly nodeInfo: { readonly [field: string]: string };
-  readonly annotations: { readonly [name: string]: string };
+  readonly annotations: () => { readonly [name: string]: string };
   /** The machine's own files of these names in /etc: who answers names that are not of the cluster, and whom it knows itself. */
   readonly resolvConf: string;
   readonly hosts: string;
@@ -305,7 +305,8 @@ class NodeStart {
       kubeletPort,
       nodeInfo,
       annotations,
-      handlers: [...runtimes.keys()].map((handler) => ({ name: handler, userNamespaces: handler !== "runsc" })),
+      handlers: () =>
+        [...runtimes.values()].map(({ handler, traits }) => ({ name: handler, userNamespaces: !traits.hasOwnKernel })),
       pressures: () => evictor.pressures,
       images: () => images.list(),
     };

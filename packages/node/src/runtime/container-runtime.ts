@@ -15,6 +15,8 @@ export interface ContainerRuntime {
   readonly limits: readonly string[];
   /** What bundles for it must heed. */
   readonly traits: HandlerTraits;
+  /** How long a container of `true` may take that is no sign of a runtime that hangs, where that is longer than usual. */
+  readonly trialSeconds?: number;
   /** What must stand before the first container of a pod, where a pod's containers share one kernel; gone with `stopSandbox`. */
   readonly startSandbox?: (sandbox: SandboxRequest) => Promise<void>;
   readonly stopSandbox?: (id: string) => Promise<void>;
@@ -36,6 +38,8 @@ export interface ContainerRuntime {
 export interface SandboxRequest {
   readonly id: string;
   readonly bundle: string;
+  /** What the pod's containers may use together; absent where one of them has no limit. */
+  readonly memoryBytes?: number;
 }
 
 export interface RunRequest {

@@ -64,7 +64,7 @@ export async function candidates(
     handlers.map(async (handler) => {
       try {
         if (bench === undefined) throw new Error(whyNoContainers());
-        const runtime = await openRuntime(handler, bench.folder);
+        const runtime = await openRuntime(handler, bench.folder, process.env);
         const { code } = await bench.outcome(runtime, { script: "true" });
         if (code !== 0) throw new Error(`a container of true ends with ${code}`);
         return { handler, skip: false as const, runtime };

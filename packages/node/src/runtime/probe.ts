@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Environment } from "../guest/guest-kernel.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
 import { type MachineFacts, machineFacts } from "./machine-facts.ts";
 import { oneLine } from "./program-log.ts";
@@ -26,26 +27,33 @@ export interface RuntimeProbe {
 const trialSeconds = 10;
 
 /** Tries each handler with a container, one after the other, and tells what the machine has. Only the given folder is written to. */
-export async function probeRuntimes(folder: string): Promise<RuntimeProbe> {
+export async function probeRuntimes(folder: string, environment: Environment = {}): Promise<RuntimeProbe> {
   const handlers: HandlerProbe[] = [];
-  for (const handler of knownHandlers) handlers.push(await probeHandler(handler, folder));
+  for (const handler of knownHandlers) handlers.push(await probeHandler(handler, folder, environment));
   return { handlers, machine: await machineFacts() };
 }
 
 /** Runs a container of `true` by a handler's program. Never rejects. */
-export async function probeHandler(handler: string, folder: string): Promise<HandlerProbe> {
-  return (await tryHandler(handler, folder)).probe;
+export async function probeHandler(
+  handler: string,
+  folder: string,
+  environment: Environment = {},
+): Promise<HandlerProbe> {
+  return (await tryHandler(handler, folder, environment)).probe;
 }
 
-/** The same with the runtime, where it works. */
+/** The same with the runtime, where it works, or is none of those that are to be tried now. */
 export async function tryHandler(
   handler: string,
   folder: string,
+  environment: Environment,
+  isTried: (runtime: ContainerRuntime) => boolean = () => true,
 ): Promise<{ readonly probe: HandlerProbe; readonly runtime?: ContainerRuntime }> {
   try {
-    const runtime = await openRuntime(handler, folder);
+    const runtime = await openRuntime(handler, folder, environment);
+    const reason = isTried(runtime) ? await tryRuntime(runtime, folder) : undefined;
+    // What runs virtual machines here, their first one tells.
     const { version, limits } = runtime;
-    const reason = await whyNot(runtime, folder);
     if (reason === undefined) return { probe: { handler, works: true, version, limits }, runtime };
     return { probe: { handler, works: false, version, reason, limits: [] } };
   } catch (error) {
@@ -53,14 +61,16 @@ export async function tryHandler(
   }
 }
 
-async function whyNot(runtime: ContainerRuntime, folder: string): Promise<string | undefined> {
+/** Runs a container of `true`. Answers why it cannot. */
+export async function tryRuntime(runtime: ContainerRuntime, folder: string): Promise<string | undefined> {
   const trial = runTrue(runtime, folder).catch((error: Error) => oneLine(error.message));
-  const told = await within(trial, trialSeconds);
+  const seconds = runtime.trialSeconds ?? trialSeconds;
+  const told = await within(trial, seconds);
   if (told !== late) return told;
   // Then it ends, and takes away what it made.
   for (const id of await runtime.list().catch(() => [])) await runtime.delete(id).catch(() => {});
   await within(trial, trialSeconds);
-  return `a container of "true" had not ended after ${trialSeconds} s`;
+  return `a container of "true" had not ended after ${seconds} s`;
 }
 
 const late: unique symbol = Symbol("late");

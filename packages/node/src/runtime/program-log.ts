@@ -6,12 +6,16 @@ const maxCharacters = 500;
 /** The error that a runtime wrote to its `--log` of format JSON, in one line; undefined where it wrote none. */
 export async function loggedFault(file: string): Promise<string | undefined> {
   const text = await readFile(file, "utf8").catch(() => "");
-  const errors = text.split("\n").flatMap((line) => {
-    const { level, msg } = entryOf(line);
-    return msg !== undefined && (level === "error" || level === "fatal") ? [msg] : [];
-  });
-  const last = errors.at(-1);
-  return last === undefined ? undefined : oneLine(last);
+  return text
+    .split("\n")
+    .map(loggedLine)
+    .findLast((each) => each !== undefined);
+}
+
+/** The same of one line; undefined where it tells no error. */
+export function loggedLine(line: string): string | undefined {
+  const { level, msg } = entryOf(line);
+  return msg !== undefined && (level === "error" || level === "fatal") ? oneLine(msg) : undefined;
 }
 
 /** Of a message of several lines, the words in one. */

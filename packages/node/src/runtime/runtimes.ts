@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import type { Environment } from "../guest/guest-kernel.ts";
 import { type ContainerRuntime, RuntimeFault } from "./container-runtime.ts";
 import { createCrun } from "./crun.ts";
-import { createKata } from "./kata.ts";
+import { createGuests, createKata } from "./kata.ts";
 import { createRunc } from "./runc.ts";
 import { createRunsc } from "./runsc.ts";
 import { type Handler, runtimePrograms } from "./runtime-programs.ts";
@@ -29,17 +30,29 @@ const versionSeconds = 10;
 
 /**
  * What is behind a handler, with a folder of its own below the given one. Rejects with a `RuntimeFault` where this machine has no program
- * for it: there is no other that would do in its place.
+ * for it: there is no other that would do in its place. The environment may name a kernel for guests.
  */
-export async function openRuntime(handler: string, folder: string): Promise<ContainerRuntime> {
+export async function openRuntime(
+  handler: string,
+  folder: string,
+  environment: Environment = {},
+): Promise<ContainerRuntime> {
   if (!isKnown(handler))
     throw new RuntimeFault(
       "FailedCreatePodSandBox",
       `no runtime for "${handler}" is configured: ${knownHandlers.join(", ")}`,
     );
   const program = runtimePrograms[handler];
-  const version = await versionOf(program);
-  return creators[handler]({ folder: `${folder}/${handler}`, program, version });
+  const own = `${folder}/${handler}`;
+  if (handler === "kata" && !(await isInstalled(program))) return createGuests(own, environment);
+  return creators[handler]({ folder: own, program, version: await versionOf(program) });
+}
+
+async function isInstalled(program: string): Promise<boolean> {
+  return promisify(execFile)("sh", ["-c", 'command -v "$0"', program]).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isKnown(handler: string): handler is Handler {

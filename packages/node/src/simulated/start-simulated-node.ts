@@ -116,9 +116,9 @@ function nodeOf(
     kubeletPort,
     nodeInfo,
     labels: { [label]: "true" },
-    annotations: { [label]: nothingRuns },
+    annotations: () => ({ [label]: nothingRuns }),
     conditions: [{ type: "Simulated", status: "True", reason: "NothingRuns", message: nothingRuns }],
-    handlers: [],
+    handlers: () => [],
     pressures: () => ({ memory: false, disk: false, pid: false }),
     images: async () => [],
   };

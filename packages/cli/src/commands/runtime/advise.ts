@@ -116,7 +116,7 @@ async function measure(): Promise<readonly Cost[]> {
     const costs: Cost[] = [];
     for (const handler of ["runc", "runsc", "kata"])
       costs.push(
-        await openRuntime(handler, folder)
+        await openRuntime(handler, folder, process.env)
           .then((runtime) => measureCost(runtime, folder))
           .catch((error: Error) => ({ handler, reason: error.message })),
       );

@@ -10,7 +10,9 @@ export function probeCommand(): Command {
     .addHelpText(
       "after",
       `
-Runs a container of "true" by each of runc, crun, runsc (gVisor) and kata, for ten seconds at the most, and takes all away again.
+Runs a container of "true" by each of runc, crun, runsc (gVisor) and kata, for ten seconds at the most, and takes all away again. Where there
+is no Kata but QEMU, virtiofsd and a kernel (the newest in /boot, or the one that SALLYPORT_GUEST_KERNEL names, with its modules in
+../lib/modules), a virtual machine is booted, for three minutes at the most.
 
 Exit status: 0 told, whatever works.`,
     )
@@ -18,7 +20,7 @@ Exit status: 0 told, whatever works.`,
 }
 
 async function run({ json }: { readonly json?: boolean }): Promise<void> {
-  const probe = await inScratch(probeRuntimes);
+  const probe = await inScratch((folder) => probeRuntimes(folder, process.env));
   process.stdout.write(json === true ? `${JSON.stringify(probe, null, 2)}\n` : textOf(probe));
 }
 

@@ -27,5 +27,5 @@ async function run({ data }: { readonly data: string }): Promise<void> {
   const path = resolve(data);
   if (!existsSync(join(path, "node"))) throw new UsageError(`--data ${data}: no node was ever here`);
   const { folder, runtimes } = nodePlace(path);
-  await sweep({ folder, tag: tagOf(folder) }, await installedRuntimes(runtimes));
+  await sweep({ folder, tag: tagOf(folder) }, await installedRuntimes(runtimes, process.env));
 }
