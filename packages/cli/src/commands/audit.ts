@@ -175,7 +175,7 @@ async function told(
   flags: AuditFlags,
   metrics: AuditMetrics,
   { writer, exported }: { readonly writer?: ReportWriter | undefined; readonly exported?: ViolationExport | undefined },
-  run: (onViolation: (violation: AuditViolation) => Promise<void>) => Promise<Audit>,
+  run: (onViolation: (violation: AuditViolation) => void | Promise<void>) => Promise<Audit>,
 ): Promise<void> {
   const at = Date.now();
   metrics.began(at);
@@ -185,13 +185,19 @@ async function told(
     writer === undefined
       ? undefined
       : reportsOutput(flags.writeReports as ReportApi, at, (report) => writer.write(report));
-  let denied = 0;
-  await exported?.begin(at);
-  const audit = await run(async (violation) => {
-    if ([violation.enforcementAction, ...violation.enforcementActions].includes("deny")) denied++;
-    await output.violation(violation);
+  const toAll = async (violation: AuditViolation, written: void | Promise<void>) => {
+    await written;
     await reports?.violation(violation);
     await exported?.violation(violation);
+  };
+  let denied = 0;
+  await exported?.begin(at);
+  const audit = await run((violation) => {
+    const { enforcementAction, enforcementActions } = violation;
+    if (enforcementAction === "deny" || enforcementActions.includes("deny")) denied++;
+    const written = output.violation(violation);
+    // Millions of violations that only go to standard output are awaited where it is full, and not each.
+    return reports === undefined && exported === undefined ? written : toAll(violation, written);
   }).finally(() => lines.flush());
   await output.end(audit.total, audit.reviewed);
   await lines.flush();
