@@ -83,21 +83,34 @@ test("what cannot be read is refused by its place: never plaintext, never absent
   await store.refresh();
   await withServer(
     async ({ call }) => {
-      const words =
-        'Internal error occurred: unable to transform key "/registry/secrets/default/x": identity transformer tried to read encrypted data';
-      for (const [url, request] of [
-        [`${secrets}/x`, {}],
-        [secrets, {}],
-        ["/api/v1/secrets", {}],
-        [`${secrets}?watch=true&timeoutSeconds=1`, {}],
-        [secrets, { body }],
-        [`${secrets}/x`, { method: "DELETE" }],
-        [`${secrets}/x`, { method: "PUT", body }],
-        [secrets, { method: "DELETE" }],
+      const why =
+        "data from the storage is not transformable revision=0: identity transformer tried to read encrypted data";
+      const corrupt = (key: string) =>
+        `StorageError: corrupt object, Code: 7, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+      const single = `Internal error occurred: ${corrupt("/secrets/default/x")}`;
+      const listed = `failed to read one or more secrets from the storage: ${corrupt("/registry/secrets/default/x")}`;
+      for (const [url, request, code, message] of [
+        [`${secrets}/x`, {}, 500, single],
+        [secrets, {}, 500, listed],
+        ["/api/v1/secrets", {}, 500, `${listed} (and 1 more)`],
+        [`${secrets}?watch=true&timeoutSeconds=1`, {}, 500, listed],
+        [secrets, { body }, 409, 'secrets "x" already exists'],
+        [`${secrets}?dryRun=All`, { body }, 201, undefined],
+        [`${secrets}/x`, { method: "DELETE" }, 500, single],
+        [`${secrets}/x`, { method: "PUT", body }, 500, `Internal error occurred: ${why}`],
+        [`${secrets}/x?dryRun=All`, { method: "PUT", body }, 500, single],
+        [secrets, { method: "DELETE" }, 500, listed],
       ] as const) {
         const answer = await call(url, request);
-        assert.deepEqual([answer.code, answer.body.message?.replace("kube-system/y", "default/x")], [500, words], url);
+        assert.deepEqual([answer.code, answer.body.message], [code, message], url);
       }
+      const list = (await call("/api/v1/secrets")).body;
+      const causes = ["/registry/secrets/default/x", "/registry/secrets/kube-system/y"].map((field) => ({
+        reason: "UnexpectedServerResponse",
+        message: corrupt(field),
+        field,
+      }));
+      assert.deepEqual([list.reason, list.details], ["StorageReadError", { name: "list", kind: "secrets", causes }]);
       assert.equal(
         (await call("/api/v1/namespaces/default/configmaps", { body: { metadata: { name: "c" } } })).code,
         201,
@@ -109,6 +122,41 @@ test("what cannot be read is refused by its place: never plaintext, never absent
       assert.equal((await call(secrets)).code, 200);
     },
     { store, controllers: ["*"] },
+  );
+});
+
+test("what cannot be read is deleted unread by who may, and asks for it; what can be read is not", async () => {
+  const rules = { rules: (await encryptionOf(["secrets"], aesgcm(one))).rules };
+  const { inner, store } = sealed(rules);
+  await withServer(async ({ call }) => void (await call(secrets, { body })), { store });
+  rules.rules = new EncryptionRules(new Map());
+  await store.refresh();
+  await withServer(
+    async ({ call }) => {
+      const unread = (url: string, options: object = {}) =>
+        call(url, {
+          method: "DELETE",
+          body: { ignoreStoreReadErrorWithClusterBreakingPotential: true, ...options },
+        });
+      assert.equal((await unread(`${secrets}/x`, { dryRun: ["All"] })).code, 200);
+      assert.notEqual(await inner.get("/registry/secrets/default/x"), undefined);
+      const { code, body: answer } = await unread(`${secrets}/x`);
+      assert.deepEqual([code, answer.status, answer.details], [200, "Success", { name: "x", kind: "Secret" }]);
+      assert.equal(await inner.get("/registry/secrets/default/x"), undefined);
+      assert.equal((await call(`${secrets}/x`)).code, 404);
+      assert.equal((await call(secrets)).code, 200);
+      assert.equal((await unread(`${secrets}/x`)).code, 404);
+      assert.equal((await call(secrets, { body: { metadata: { name: "z" } } })).code, 201);
+      const readable = await unread(`${secrets}/z`);
+      assert.deepEqual(
+        [readable.code, readable.body.message],
+        [
+          409,
+          'Operation cannot be fulfilled on secrets "z": StorageError: invalid object, Code: 4, Key: /registry/secrets/default/z, ResourceVersion: 0, AdditionalErrorMsg: unsafe deletion is not allowed because the object is decodable from storage',
+        ],
+      );
+    },
+    { store },
   );
 });
 

@@ -25,6 +25,7 @@ export type StatusReason =
   | "RequestEntityTooLarge"
   | "ServerTimeout"
   | "ServiceUnavailable"
+  | "StorageReadError"
   | "Timeout"
   | "TooManyRequests"
   | "Unauthorized"
@@ -60,6 +61,7 @@ const codes: { readonly [reason in StatusReason]: number } = {
   RequestEntityTooLarge: 413,
   ServerTimeout: 500,
   ServiceUnavailable: 503,
+  StorageReadError: 500,
   Timeout: 504,
   TooManyRequests: 429,
   Unauthorized: 401,

@@ -26,6 +26,7 @@ import {
   readBody,
 } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
+import { deleteUnread } from "./delete-unread.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkReadVersion, type ListContext, listObjects, writeObject } from "./list.ts";
 import { allFormats, type Format, mediaTypes, namesOne, negotiate, textFormats, type Wanted } from "./negotiate.ts";
@@ -308,8 +309,11 @@ async function serveDelete(
   call: Call,
   served: ResourceInfo,
   deletion: DeleteOptions,
-  { registry, now }: HandlerOptions,
+  options: HandlerOptions,
 ): Promise<void> {
+  if (deletion.ignoreStoreReadErrorWithClusterBreakingPotential === true)
+    return deleteUnread(call, served, deletion, options);
+  const { registry, now } = options;
   const { object, gone } = await registry.delete(deletion, writeContext(call, served));
   if (!gone || answersDeleted(served)) {
     const wanted = { ...call.wanted, as: "object" as const };

@@ -5,6 +5,7 @@ import { decodeStored } from "./encode.ts";
 import { type CacheEvent, History, type Step, type Watched } from "./history.ts";
 import { customPlaceOf, prefixOf, storageGroup, storageVersion } from "./keys.ts";
 import { Shelf } from "./shelf.ts";
+import type { StoreFault } from "./unreadable.ts";
 
 /** A reader who has seen a newer revision at another server waits so long for it; kube-apiserver's limit. */
 const maxBehindMs = 3_000;
@@ -44,13 +45,10 @@ export class Cache {
     for (const { group, resource } of builtinResources) {
       if (resource.includes("/")) continue;
       const owner = storageGroup(group, resource);
-      this.#byPrefix.set(prefixOf(owner, resource), {
-        group: owner,
-        version: storageVersion(owner, resource),
-        resource,
-      });
+      const stored = { group: owner, version: storageVersion(owner, resource), resource };
+      this.#byPrefix.set(prefixOf(owner, resource), stored);
       // Also where nothing lies: plugins ask for what is not there in each request.
-      this.#shelfAt({ prefix: prefixOf(owner, resource) });
+      this.#shelfAt({ prefix: prefixOf(owner, resource), resource: stored });
     }
   }
 
@@ -167,7 +165,7 @@ export class Cache {
     resource: string,
     namespace: string | undefined,
   ): readonly KubeObject[] {
-    const then = new Shelf();
+    const then = new Shelf({ group, resource });
     const prefix = namespace === undefined || namespace === "" ? "" : `${namespace}/`;
     for (const [key, object] of this.#shelfOf(group, resource)?.entries() ?? [])
       if (key.startsWith(prefix) && !undone.has(key)) then.set(key, object);
@@ -198,7 +196,7 @@ export class Cache {
     if (place === undefined) return;
     const shelf = this.#shelfAt(place);
     if (value.fault === undefined) shelf.set(place.key, this.#decode(value));
-    else shelf.setFault(place.key, faultOf(value, value.fault));
+    else shelf.setFault(place.key, storeFaultOf(value, value.fault));
   }
 
   /** Can be read now: who follows what is there learns of it, as of something new. */
@@ -222,10 +220,10 @@ export class Cache {
     return decodeStored(value, this.#store.isShared);
   }
 
-  #shelfAt({ prefix }: Pick<Place, "prefix">): Shelf {
+  #shelfAt({ prefix, resource }: Pick<Place, "prefix" | "resource">): Shelf {
     let shelf = this.#shelves.get(prefix);
     if (shelf === undefined) {
-      shelf = new Shelf();
+      shelf = new Shelf(resource);
       this.#shelves.set(prefix, shelf);
     }
     return shelf;
@@ -237,9 +235,8 @@ export class Cache {
     const place = this.#place(key);
     if (place === undefined) return;
     if (value?.fault !== undefined) {
-      const fault = faultOf(value, value.fault);
-      this.#shelfAt(place).setFault(place.key, fault);
-      this.#tell(this.#faultListeners, place, this.#keepFault(place, revision, fault));
+      this.#shelfAt(place).setFault(place.key, storeFaultOf(value, value.fault));
+      this.#tell(this.#faultListeners, place, this.#keepFault(place, revision, faultOf(value, value.fault)));
       return;
     }
     const shelf = this.#shelfAt(place);
@@ -276,7 +273,11 @@ export class Cache {
   }
 }
 
-/** kube-apiserver's words. */
+function storeFaultOf({ key, modRevision }: StoredValue, fault: string): StoreFault {
+  return { key, modRevision, fault };
+}
+
+/** kube-apiserver's words to who watches. */
 function faultOf({ key }: StoredValue, fault: string): string {
   return `unable to transform key ${JSON.stringify(key)}: ${fault}`;
 }

@@ -66,6 +66,7 @@ import { type OnAllocated, ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
 import { hasText } from "./stored-text.ts";
 import { isMadeByUpdate, strategyFor } from "./strategies.ts";
+import { UnreadableError, unreadableForUpdate } from "./unreadable.ts";
 
 export interface RegistryOptions extends ObjectStoreOptions {
   readonly cache: Cache;
@@ -132,8 +133,9 @@ export class Registry {
         return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
       }
       const name = object.metadata.name ?? "";
-      const there = this.current(context, name);
-      if (there !== undefined) throw alreadyExists(context.info, object, isGoing(there));
+      const there = this.#there(context, name);
+      // A dry run takes what it cannot read for absent, as upstream.
+      if (there !== undefined && there !== "unread") throw alreadyExists(context.info, object, isGoing(there));
       return object;
     } finally {
       this.#addresses.settled(prepared);
@@ -151,7 +153,7 @@ export class Registry {
   ): Promise<KubeObject> {
     const { info, name } = context;
     return retried(async (isLast) => {
-      const { stored, current } = await this.#live(context);
+      const { stored, current } = await this.#live(context).catch(context.dryRun ? rethrown : refuseUpdateUnread);
       const wanted = make(current);
       const pinned = pinnedVersion(wanted);
       if (pinned === 0 && strategyFor(info).needsVersion) throw unversioned(info, name);
@@ -292,6 +294,31 @@ export class Registry {
     return this.#options.cache.get(info.group, info.resource, info.namespaced ? namespace : "", name);
   }
 
+  /** The same for who only asks whether there is one. */
+  #there(context: WriteContext, name: string): KubeObject | "unread" | undefined {
+    try {
+      return this.current(context, name);
+    } catch (error) {
+      if (error instanceof UnreadableError) return "unread";
+      throw error;
+    }
+  }
+
+  /** KEP-3926: takes away what cannot be read, and asks nobody, since there is nothing to show. Throws for what can be read. */
+  async deleteUnread(options: DeleteOptions, context: WriteContext): Promise<void> {
+    const { info, namespace, name } = context;
+    try {
+      if (this.current(context, name) === undefined) throw notFound(info, name);
+      throw decodable(context);
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      if (context.dryRun || options.dryRun?.includes("All") === true) return;
+      const place = { info, namespace: info.namespaced ? namespace : "", name };
+      const result = await this.#objects.commit(undefined, error.stored.modRevision, place);
+      if (!result.ok) throw conflict(info, name);
+    }
+  }
+
   /** The object that is there: as it is stored, and in the version of the request. Throws NotFound. */
   async #live(context: WriteContext): Promise<{ readonly stored: KubeObject; readonly current: KubeObject }> {
     const { info, name } = context;
@@ -423,7 +450,6 @@ export class Registry {
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
     // kube-apiserver asks only where one is deleted by its name.
     if (as !== "item") checkDeletable(current, context);
-    if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) throw decodable(context);
     const isDry = context.dryRun || options.dryRun?.includes("All") === true;
     const grace = gracePeriod(current, options);
     if (isEnding(current, options, grace)) return { object: current, gone: false };
@@ -463,7 +489,10 @@ export class Registry {
     const place = { info, namespace: info.namespaced ? namespace : "", name };
     const result = await this.#objects.commit(stored, expected, place);
     if (!result.ok && expected !== 0) throw conflict(info, name);
-    if (!result.ok) throw alreadyExists(info, object, isGoing(this.current(context, name)));
+    if (!result.ok) {
+      const there = this.#there(context, name);
+      throw alreadyExists(info, object, there === "unread" ? false : isGoing(there));
+    }
     const version = String(result.revision);
     // What is read from now on, unless somebody has been faster meanwhile: its text is at hand.
     const now = object === stored && emptiedOf(object) === undefined ? this.current(context, name) : undefined;
@@ -542,4 +571,12 @@ function tellReceived(decoded: KubeObject, { value }: DecodedBody, { received }:
     const isSaid = Boolean((value["metadata"] as KubeObject["metadata"] | undefined)?.namespace);
     return applyDefaults({ ...decoded, metadata: isSaid && namespace ? { ...metadata, namespace } : metadata });
   });
+}
+
+function rethrown(error: unknown): never {
+  throw error;
+}
+
+function refuseUpdateUnread(error: unknown): never {
+  throw error instanceof UnreadableError ? unreadableForUpdate(error) : error;
 }

@@ -10,7 +10,7 @@ const step = fc.record({ key, isGone: fc.boolean(), asks: fc.constantFrom("", "a
 test("lists are those of a map that is sorted and filtered each time, whatever happened in between", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const shelf = new Shelf();
+      const shelf = new Shelf({ group: "", resource: "pods" });
       const naive = new Map<string, KubeObject>();
       for (const [i, { key: parts, isGone, asks }] of steps.entries()) {
         const name = parts[0] === "" ? parts[1] : parts.join("/");
@@ -34,7 +34,7 @@ test("lists are those of a map that is sorted and filtered each time, whatever h
 });
 
 test("a list that was given out stays as it is", () => {
-  const shelf = new Shelf();
+  const shelf = new Shelf({ group: "", resource: "pods" });
   const object: KubeObject = { apiVersion: "v1", kind: "Pod", metadata: { name: "x" } };
   shelf.set("a/x", object);
   const before = shelf.list("a");

@@ -1,18 +1,25 @@
-import { internalError, type KubeObject } from "@sallyport/kube";
+import type { KubeObject } from "@sallyport/kube";
+import { type StoreFault, UnreadableError, unreadableList } from "./unreadable.ts";
 
 /**
  * Objects of one resource by key, `NAMESPACE/NAME` or `NAME`, with the lists that readers ask for kept until something changes. Who
- * asks for one that cannot be read, or for a list that it belongs to, gets `InternalError`: as if it were not there would be a lie.
+ * asks for one that cannot be read, or for a list that it belongs to, gets a `StatusError`: as if it were not there would be a lie.
  */
 export class Shelf {
   readonly #byKey = new Map<string, KubeObject>();
   /** Why some cannot be read. Nearly always there are none. */
-  readonly #faults = new Map<string, string>();
+  readonly #faults = new Map<string, StoreFault>();
   readonly #all = new Drawer();
   readonly #byNamespace = new Map<string, Drawer>();
+  readonly #resource: { readonly group: string; readonly resource: string };
+
+  constructor(resource: { readonly group: string; readonly resource: string }) {
+    this.#resource = resource;
+  }
 
   get(key: string): KubeObject | undefined {
-    if (this.#faults.size > 0) this.#check((each) => each === key);
+    const fault = this.#faults.size > 0 ? this.#faults.get(key) : undefined;
+    if (fault !== undefined) throw new UnreadableError(fault);
     return this.#byKey.get(key);
   }
 
@@ -22,13 +29,18 @@ export class Shelf {
   }
 
   /** What lies under a key cannot be read, for this reason. */
-  setFault(key: string, fault: string): void {
+  setFault(key: string, fault: StoreFault): void {
     this.delete(key);
     this.#faults.set(key, fault);
   }
 
   #check(isAsked: (key: string) => boolean): void {
-    for (const [key, fault] of this.#faults) if (isAsked(key)) throw internalError(fault);
+    const asked = [...this.#faults].filter(([key]) => isAsked(key)).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (asked.length > 0)
+      throw unreadableList(
+        this.#resource,
+        asked.map(([, fault]) => fault),
+      );
   }
 
   set(key: string, object: KubeObject): void {
