@@ -3,20 +3,21 @@ import { UsageFault } from "./command.ts";
 import type { Flags } from "./flags.ts";
 import { LoadError } from "./read-data.ts";
 
-/** What is unknown must be refs below `input` or `data`. Throws `UsageFault`. */
+/** What is unknown must be a ref. As in OPA, only the first that is not all of `input` is looked at here. Throws `UsageFault`. */
 export function checkUnknowns(flags: Flags): void {
-  const terms = flags.list("unknowns").map((text) => {
-    try {
-      return documentRef(text);
-    } catch (error) {
-      if (error instanceof SoleTermError) throw new UsageFault(error.message);
-      if (error instanceof RegoError)
-        throw new UsageFault(`failed to parse term: ${diagnosticsText(error.diagnostics)}`);
-      throw error;
-    }
-  });
-  if (terms.includes(undefined))
-    throw new UsageFault("illegal argument with --unknowns, specify string with one or more --unknowns");
+  const text = flags.list("unknowns").find((each) => each !== "input");
+  if (text === undefined || isRef(text)) return;
+  throw new UsageFault("illegal argument with --unknowns, specify string with one or more --unknowns");
+}
+
+function isRef(text: string): boolean {
+  try {
+    return parseSoleTerm(text).kind === "ref" || isDocument(text);
+  } catch (error) {
+    if (error instanceof SoleTermError) throw new UsageFault(error.message);
+    if (error instanceof RegoError) throw new UsageFault(`failed to parse term: ${diagnosticsText(error.diagnostics)}`);
+    throw error;
+  }
 }
 
 /** A ref of `input` or `data`, or below them; undefined for another term. Throws `RegoError` and `SoleTermError`. */

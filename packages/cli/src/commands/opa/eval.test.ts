@@ -55,6 +55,7 @@ const printed: readonly (readonly [string, string])[] = [
   ["-fraw --fail=false 1", "1\n"],
   ["-p -f source 'x := input.a; not input.b'", "# Query 1\nnot input.b\n__localq0__ = input.a\n\n"],
   ["-p -f pretty '1 == 2'", "undefined\n"],
+  ["-p -f json -u nope.x 'input.x > 1'", '{\n  "partial": {}\n}\n'],
   ["-p -f json '1 == 2'", '{\n  "partial": {}\n}\n'],
   ["-p -f source -d p.rego data.p.allow", "# Query 1\ninput.x = 1\n\n"],
   [

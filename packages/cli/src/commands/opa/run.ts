@@ -2,12 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { setTimeout } from "node:timers/promises";
+import { goDuration } from "@sallyport/opa/answers";
 import { type JsonObject, RegoError } from "@sallyport/rego";
 import { verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
 import type { Call, OpaCommand } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import { errorEntries, errorsText } from "../../opa/errors-text.ts";
-import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
+import { type Loaded, LoadFault, loadPaths, splitPrefix } from "../../opa/load.ts";
 import { type LoadedBundles, loadBundles } from "../../opa/load-bundles.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";
@@ -207,21 +209,46 @@ function historyFile({ flags }: Call): string {
   return flags.string("history") || join(homedir(), ".opa_history");
 }
 
-/** Loads the files again after each change, until stopped; files that are broken meanwhile change nothing. */
+/** Loads the files again after each change, until stopped, and tells of it; files that are broken meanwhile change nothing. */
 function watchFiles(call: Call, session: Session): { readonly stop: () => void } {
   const stopping = new AbortController();
   const follow = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await nextChange(call.args, stopping.signal);
+      await nextReload(call.args, stopping.signal);
       if (stopping.signal.aborted) return;
-      try {
-        session.reload(await load(call));
-      } catch (error) {
-        if (!(error instanceof LoadRefused)) throw error;
-        call.terminal.err(`${error.message}\n`);
-      }
+      const start = performance.now();
+      const fault = await reload(call, session);
+      const took = goDuration(Math.round((performance.now() - start) * 1e6));
+      const [what, why] = fault === undefined ? ["reloaded files", ""] : ["reload error", `: ${fault}`];
+      call.terminal.out(`\n# ${what} (took ${took})${why}`);
     }
   };
   void follow();
   return { stop: () => stopping.abort() };
+}
+
+/** How often it is looked whether a file is back, in milliseconds. */
+const retryMs = 100;
+
+/** The next change; a file that is being replaced is not there for a moment. */
+async function nextReload(args: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    await nextChange(args, signal);
+  } catch {
+    const isThere = (each: string): boolean => existsSync(splitPrefix(each).path);
+    while (!signal.aborted && !args.every(isThere)) await setTimeout(retryMs);
+  }
+}
+
+/** Why the session goes on with what it had. */
+async function reload(call: Call, session: Session): Promise<string | undefined> {
+  try {
+    session.reload(await load(call));
+    return undefined;
+  } catch (error) {
+    if (error instanceof LoadRefused) return error.message.replace(/^error: (?:load error: )?/, "");
+    const entries = errorEntries(error);
+    if (entries === undefined) throw error;
+    return errorsText(entries).trimEnd();
+  }
 }

@@ -123,9 +123,16 @@ export class Session {
     };
   }
 
-  /** What was loaded has changed. */
+  /** What was loaded has changed. Throws what compiling it throws; then all stays as it was. */
   reload(loaded: Loaded): void {
+    const before = this.#loaded;
     this.#loaded = loaded;
+    try {
+      this.#compile();
+    } catch (error) {
+      this.#loaded = before;
+      throw error;
+    }
   }
 
   /** With what the engine says of itself. */
