@@ -101,6 +101,7 @@ const places: { readonly [resource: string]: readonly [root: string | undefined,
   persistentvolumes: [core, false],
   certificatesigningrequests: [certificates, false],
   storageclasses: [storage, false],
+  validatingadmissionpolicies: ["/apis/admissionregistration.k8s.io/v1", false],
 };
 
 /** What is compared: all that lies in the scenario's namespace, and what outside begins with its name. */

@@ -21,6 +21,8 @@ function warningsOf(expression: string, more: object = {}): readonly string[] {
 const undefinedField = (column: number, field: string, text: string, dots: string) =>
   `apps/v1, Kind=Deployment: ERROR: <input>:1:${column}: undefined field '${field}'\n | ${text}\n | ${dots}^\n`;
 
+const spec = { name: "n", expression: "object.spec" };
+
 const cases: readonly [what: string, expression: string, more: object, ...warnings: readonly string[]][] = [
   ["fields that are there", "object.spec.replicas > 1 && object.metadata.labels['a'] == 'b'", {}],
   ["ports, which are texts or numbers", "object.spec.strategy.rollingUpdate.maxSurge == '25%'", {}],
@@ -36,11 +38,22 @@ const cases: readonly [what: string, expression: string, more: object, ...warnin
     {},
     "spec.validations[0].expression apps/v1, Kind=Deployment: ERROR: <input>:1:22: found no matching overload for '_==_' applied to '(int, string)'\n | object.spec.replicas == 'a'\n | .....................^\n",
   ],
+  ["a variable that is an object, of which nothing is known", "variables.n.foo == 1", { variables: [spec] }],
   [
-    "a variable's type",
-    "variables.n.foo == 1",
-    { variables: [{ name: "n", expression: "object.spec" }] },
-    `spec.validations[0].expression ${undefinedField(12, "foo", "variables.n.foo == 1", ".".repeat(11))}`,
+    "a variable that is a number",
+    "variables.n == 'a'",
+    { variables: [{ name: "n", expression: "object.spec.replicas" }] },
+    "spec.validations[0].expression apps/v1, Kind=Deployment: ERROR: <input>:1:13: found no matching overload for '_==_' applied to '(int, string)'\n | variables.n == 'a'\n | ............^\n",
+  ],
+  [
+    "a kind of the core",
+    "object.spec.replicas == 1",
+    {
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["*"], resources: ["pods", "pods/exec"] }],
+      },
+    },
+    "spec.validations[0].expression /v1, Kind=Pod: ERROR: <input>:1:12: undefined field 'replicas'\n | object.spec.replicas == 1\n | ...........^\n",
   ],
   [
     "parameters",

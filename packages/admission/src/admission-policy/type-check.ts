@@ -1,12 +1,5 @@
 import { compile, declareSchema, Program, type SchemaDeclaration, typeCheckEnvironment } from "@sallyport/cel";
-import {
-  apiVersionOf,
-  type Catalogue,
-  type KubeObject,
-  parseApiVersion,
-  type ResourceInfo,
-  structuralOf,
-} from "@sallyport/kube";
+import { type Catalogue, type KubeObject, parseApiVersion, type ResourceInfo, structuralOf } from "@sallyport/kube";
 import { compileVariables } from "../cel/variables.ts";
 import { type PolicySpec, specOf } from "./policy.ts";
 
@@ -41,8 +34,9 @@ export function expressionWarnings(policy: KubeObject, catalogue: Catalogue): re
   );
 }
 
-function titleOf(info: ResourceInfo): string {
-  return `${apiVersionOf(info)}, Kind=${info.kind}`;
+/** As Go prints it, the core group too. */
+function titleOf({ group, version, kind }: ResourceInfo): string {
+  return `${group}/${version}, Kind=${kind}`;
 }
 
 function checkerOf(
@@ -84,14 +78,23 @@ function kindsOf({ matchConstraints }: ValidatingSpec, catalogue: Catalogue): re
     for (const group of groups.toSorted())
       for (const version of versions.toSorted())
         for (const resource of resources.toSorted()) {
-          const info = catalogue.find(group, version, resource);
-          if (info === undefined) continue;
-          found.set(titleOf(info), info);
-          count++;
-          if (count === maxTypes) return inOrder(found);
+          for (const info of mapped(catalogue, { group, version, resource })) {
+            found.set(titleOf(info), info);
+            count++;
+            if (count === maxTypes) return inOrder(found);
+          }
         }
   }
   return inOrder(found);
+}
+
+/** Upstream takes the core's empty group for none that was said, and finds resources of that name in all groups. */
+function mapped(
+  catalogue: Catalogue,
+  { group, version, resource }: { readonly group: string; readonly version: string; readonly resource: string },
+): readonly ResourceInfo[] {
+  const isMeant = (info: ResourceInfo) => info.resource === resource && info.version === version;
+  return [...catalogue.all()].filter((info) => isMeant(info) && (group === "" || info.group === group));
 }
 
 function inOrder(found: ReadonlyMap<string, ResourceInfo>): readonly ResourceInfo[] {

@@ -34,14 +34,19 @@ const cases: readonly (readonly [role: ExpressionRole, text: string, fault?: str
 
 for (const [role, text, fault] of cases) {
   test(`${role}: ${text}`, () => {
-    const expressions = policyExpressions({ hasParams: text.startsWith("?") });
+    const expressions = policyExpressions({ hasParams: text.startsWith("?"), hasVariables: true });
     equal(expressions.declare("v", "1"), undefined);
     equal(expressions.fault(text.replace("?", ""), role)?.split("\n")[0], fault);
   });
 }
 
 test("a variable that does not compile is told once, and may be read as anything", () => {
-  const expressions = policyExpressions({ hasParams: false });
+  const expressions = policyExpressions({ hasParams: false, hasVariables: true });
   equal(expressions.declare("x", "y")?.split("\n")[0], reads("y"));
   equal(expressions.fault("variables.x == 1", "validation"), undefined);
+});
+
+test("a policy that declares no variables cannot name them", () => {
+  const { fault } = policyExpressions({ hasParams: false, hasVariables: false });
+  equal(fault("variables.v == 1", "validation")?.split("\n")[0], reads("variables"));
 });

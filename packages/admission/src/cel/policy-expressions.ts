@@ -22,12 +22,19 @@ const types: { readonly [role in ExpressionRole]: readonly Type[] } = {
 };
 
 /** Compiles the expressions of a policy that is being written, to tell what is wrong with them. */
-export function policyExpressions({ hasParams }: { readonly hasParams: boolean }): PolicyExpressions {
+export function policyExpressions({
+  hasParams,
+  hasVariables,
+}: {
+  readonly hasParams: boolean;
+  readonly hasVariables: boolean;
+}): PolicyExpressions {
   const variables: Variable[] = [];
   const environment = (hasAuthorizer: boolean, hasPatchTypes: boolean) =>
     admissionEnvironment({ hasParams, hasAuthorizer, hasPatchTypes });
   const base = environment(true, false);
-  const withVariables = (inner: Environment) => compileVariables(variables, base).declaredIn(inner);
+  const withVariables = (inner: Environment) =>
+    hasVariables ? compileVariables(variables, base).declaredIn(inner) : inner;
   const environmentOf = (role: ExpressionRole): Environment => {
     if (role === "condition") return base;
     return withVariables(environment(role !== "message", role === "ApplyConfiguration" || role === "JSONPatch"));

@@ -4,6 +4,8 @@ import {
   DYN,
   declareVariables,
   type Environment,
+  listType,
+  mapType,
   type Program,
   type Type,
   VARIABLES_TYPE,
@@ -34,9 +36,28 @@ export function compileVariables(definitions: readonly Variable[], base: Environ
   for (const { name, expression } of definitions) {
     const { program, fault = "" } = compileExpression(expression, environment);
     programs.set(name, program ?? brokenVariable(name, fault));
-    types.set(name, program?.type ?? DYN);
+    types.set(name, program === undefined ? DYN : declaredType(program.type));
   }
   return { defined: new DefinedVariables(programs), declaredIn };
+}
+
+/** The type by which others know a variable: kube-apiserver keeps simple ones, lists and maps, and nothing of objects. */
+function declaredType(type: Type): Type {
+  switch (type.kind) {
+    case "list":
+      return listType(declaredType(type.element));
+    case "map":
+      return mapType(declaredType(type.key), declaredType(type.value));
+    case "type":
+    case "struct":
+    case "opaque":
+    case "wrapper":
+    case "param":
+    case "error":
+      return DYN;
+    default:
+      return type;
+  }
 }
 
 /** The variables that read nothing but these variables of the environment, themselves and by what they read: where those are the same, so are they. */

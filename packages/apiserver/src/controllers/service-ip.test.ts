@@ -76,7 +76,7 @@ test("ranges are ready, give addresses, and stay as long as services have those"
     await world.settle();
     await world.delete(more);
     assert.match(ready(world, "more") ?? "", /^Ready False There are still IPAddresses referencing the ServiceCIDR/);
-    await assert.rejects(world.create(service("b", { clusterIP: "10.7.0.4" })), /does not match the current range/);
+    await assert.rejects(world.create(service("b", { clusterIP: "10.7.0.4" })), /the provided network does not match/);
     await world.delete(made);
     assert.ok(world.cluster(group, "servicecidrs", "more"));
     await world.turn(10_000);

@@ -22,7 +22,8 @@ export function prepareUpdate(
     const spec = specPart((wanted["spec"] ?? {}) as Fields, (current["spec"] ?? {}) as Fields);
     const { managedFields: _, ...kept } = current.metadata;
     const { managedFields } = wanted.metadata;
-    const metadata = { ...kept, ...defined({ managedFields }) };
+    const own = strategy.metadataPart === subresource ? { ...given, ...fixed } : kept;
+    const metadata = { ...own, ...defined({ managedFields }) };
     return counted({ ...current, metadata, spec }, current, strategy);
   }
   const part = strategy.parts?.[subresource];

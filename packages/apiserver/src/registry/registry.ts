@@ -247,7 +247,10 @@ export class Registry {
       return withVersion(object, object.metadata.resourceVersion ?? current?.metadata.resourceVersion);
     };
     const isMade = context.subresource === "" || isMadeByUpdate(context.info);
-    if (this.current(context, context.name) !== undefined || !isMade)
+    const isThere = this.current(context, context.name) !== undefined;
+    // What is wrong with a configuration is told before there is nothing to apply it to.
+    if (!isThere && !isMade) make(undefined);
+    if (isThere || !isMade)
       return { object: await this.update(make, context, { isManaged: true, isMadeOfCurrent: true }), created: false };
     const { metadata, ...made } = make(undefined);
     const { resourceVersion: _, ...unversioned } = metadata;
@@ -355,10 +358,12 @@ export class Registry {
     const { namespace, ...metadata } = admitted.metadata;
     if (info.namespaced && namespace && namespace !== asked) throw elsewhere();
     const { generateName: base, name } = metadata;
-    const generated = !name && base ? { name: generateName(base, this.#options.randomBytes) } : {};
+    const { prepareCreate, namesByBase } = strategyFor(info);
+    const nameFrom = (given: string) => (namesByBase ? given : generateName(given, this.#options.randomBytes));
+    const generated = !name && base ? { name: nameFrom(base) } : {};
     const placed = info.namespaced ? { namespace: asked } : {};
     const named = { ...admitted, metadata: { ...metadata, ...placed, ...generated } };
-    return strategyFor(info).prepareCreate?.(named, this.#options.cache.reader, user) ?? named;
+    return prepareCreate?.(named, this.#options.cache.reader, user) ?? named;
   }
 
   #finishCreate(object: KubeObject, context: WriteContext): KubeObject {

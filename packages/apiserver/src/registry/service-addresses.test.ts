@@ -117,7 +117,7 @@ test("other ranges, of the flag and of ServiceCIDRs that are ready", () => {
   throws(() => next({ type: "ClusterIP" }), /failed to allocate IP: range is full/);
   throws(
     () => next({ type: "ClusterIP", clusterIP: "10.8.0.5" }),
-    /failed to allocate IP 10\.8\.0\.5: the provided network does not match the current range$/,
+    /failed to allocate IP 10\.8\.0\.5: the provided network does not match the current range/,
   );
   throws(
     () => next({ type: "NodePort", clusterIP: "None", ports: [{ ...port, nodePort: 30000 }] }),

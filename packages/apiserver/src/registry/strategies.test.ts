@@ -47,3 +47,20 @@ test("the first range of a Node's pods is told in both of its places, whichever 
     const { code, body } = await patch(bed, `${nodes}/a`, { spec: { podCIDR: null } });
     assert.deepEqual([code, body.spec.podCIDR], [200, "10.1.0.0/24"]);
   }));
+
+test("the base of an IPAddress's name is its name", () =>
+  withServer(async ({ call }) => {
+    const parentRef = { resource: "services", name: "s" };
+    const body = { metadata: { generateName: "10.9.9.9" }, spec: { parentRef } };
+    const { code, body: made } = await call("/apis/networking.k8s.io/v1/ipaddresses", { body });
+    assert.deepEqual([code, made.metadata.name], [201, "10.9.9.9"]);
+  }));
+
+test("who finalizes a namespace writes its metadata, too", () =>
+  withServer(async ({ call }) => {
+    const path = "/api/v1/namespaces/default";
+    const { body } = await call(path);
+    const metadata = { ...body.metadata, labels: { ...body.metadata.labels, f: "g" } };
+    const written = await call(`${path}/finalize`, { method: "PUT", body: { ...body, metadata } });
+    assert.deepEqual([written.code, written.body.metadata.labels.f], [200, "g"]);
+  }));

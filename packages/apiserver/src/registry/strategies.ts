@@ -42,6 +42,10 @@ export interface Strategy {
   };
   /** What a subresource makes of the spec, which is all that it may change. */
   readonly specParts?: { readonly [subresource: string]: (wanted: Fields, current: Fields) => Fields };
+  /** The subresource that writes metadata beside the spec. */
+  readonly metadataPart?: string;
+  /** True for kinds whose base for a name is the name, to which nothing of chance is added. */
+  readonly namesByBase?: true;
   /** True when updates must name the resourceVersion that they are of. */
   readonly needsVersion?: boolean;
   /** Metadata that `/status` does not write. */
@@ -67,6 +71,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   namespaces: {
     hasStatus: true,
     specParts: { finalize: (wanted) => wanted },
+    metadataPart: "finalize",
     prepareCreate: (object) => ({ ...named(object), spec: withOwnFinalizer(object), status: { phase: "Active" } }),
     keep: ["spec"],
   },
@@ -150,6 +155,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
     prepareUpdate: (object, current) => withoutCoordination(object, current),
   },
   clustertrustbundles: { hasStatus: false, needsVersion: true },
+  ipaddresses: { hasStatus: false, namesByBase: true },
   podcertificaterequests: {
     hasStatus: true,
     needsVersion: true,

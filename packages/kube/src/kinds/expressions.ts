@@ -18,7 +18,8 @@ export type DeviceFault = { readonly fault: string } | { readonly isTooComplex: 
 
 /** Reads for rules what this room knows nothing of: CEL, and certificates. */
 export interface Expressions {
-  readonly ofPolicy: (options: { readonly hasParams: boolean }) => PolicyExpressions;
+  /** `hasVariables`: `variables` may be read, whatever it has. */
+  readonly ofPolicy: (options: { readonly hasParams: boolean; readonly hasVariables: boolean }) => PolicyExpressions;
   /** Why a text selects no devices. */
   readonly deviceFault: (text: string) => DeviceFault | undefined;
   /** Why a text in base64 is no PKCS #10 request in PEM. */

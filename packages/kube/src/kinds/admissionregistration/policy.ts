@@ -26,7 +26,9 @@ export function validatePolicy(
   kind: PolicyKind = validating,
 ): { readonly errors: readonly FieldError[]; readonly compiled: PolicyExpressions } {
   const { failurePolicy, paramKind, matchConstraints, matchConditions, variables } = spec;
-  const compiled = expressions.ofPolicy({ hasParams: paramKind !== undefined });
+  // Expressions of a validating policy that declares no variables may not even name them.
+  const hasVariables = kind.isMutating || (variables ?? []).length > 0;
+  const compiled = expressions.ofPolicy({ hasParams: paramKind !== undefined, hasVariables });
   const errors = [
     ...(failurePolicy === "Fail" || failurePolicy === "Ignore"
       ? []

@@ -42,7 +42,7 @@ function validateConfiguration(object: KubeObject, expressions: Expressions): re
     ...validateWebhook(webhook, path),
     ...validateMatchConditions(
       webhook["matchConditions"],
-      expressions.ofPolicy({ hasParams: false }),
+      expressions.ofPolicy({ hasParams: false, hasVariables: false }),
       `${path}.matchConditions`,
     ),
     ...validateReviewVersions(webhook["admissionReviewVersions"] ?? [], `${path}.admissionReviewVersions`),

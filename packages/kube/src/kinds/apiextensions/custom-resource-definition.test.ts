@@ -72,4 +72,14 @@ test("what versions have in common is looked at behind their names, and they are
   assert.ok(versions !== undefined && type !== undefined && versions >= 0 && versions < type, found.join());
 });
 
+test("names that a status accepts are names", () => {
+  const status = { acceptedNames: { plural: "0", kind: "", listKind: "" } };
+  const faults =
+    customResourceDefinition.validateStatus?.({ spec: {}, status } as never, {} as never, uncompiled) ?? [];
+  assert.deepEqual(
+    faults.map(({ field }) => field),
+    ["status.acceptedNames.plural"],
+  );
+});
+
 test("a definition that is right is refused nothing", () => assert.deepEqual([...refusals({})], []));

@@ -35,6 +35,7 @@ export const customResourceDefinition: KindRules = {
   },
   validate: (object) => [...validateName(object), ...validateDefinition(object)],
   warnings: formatWarnings,
+  validateStatus: (object) => namesOfStatus(object),
   validateReplacement: (object, old) => validateDefinition(object, validateUnchanged(object, old)),
 };
 
@@ -60,6 +61,7 @@ function validateDefinition(object: KubeObject, changed: readonly FieldError[] =
   return [
     ...validateSpec(spec),
     ...changed,
+    ...namesOfStatus(object),
     ...validateStored(status.storedVersions ?? [], spec.versions ?? []),
     ...validateApproval(object.metadata.annotations ?? {}, spec.group ?? ""),
     ...(spec.preserveUnknownFields === true
@@ -287,11 +289,18 @@ function simplePath(path: string, field: string): readonly FieldError[] {
   return [invalid(field, path, "must be a simple json path starting with .")];
 }
 
-function validateNames(names: DefinitionNames, field: string): readonly FieldError[] {
+/** ValidateCustomResourceDefinitionStatus: names that are accepted are names, or there are none yet. */
+function namesOfStatus(object: KubeObject): readonly FieldError[] {
+  const { acceptedNames } = definitionOf(object).status;
+  return acceptedNames === undefined ? [] : validateNames(acceptedNames, "status.acceptedNames", false);
+}
+
+function validateNames(names: DefinitionNames, field: string, isRequired = true): readonly FieldError[] {
   const { plural = "", singular = "", kind = "", listKind = "", shortNames = [], categories = [] } = names;
   const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries({ plural, singular, kind, listKind }))
-    if (value === "") errors.push(required(`${field}.${name}`));
+  if (isRequired)
+    for (const [name, value] of Object.entries({ plural, singular, kind, listKind }))
+      if (value === "") errors.push(required(`${field}.${name}`));
   const check = (name: string, value: string) => errors.push(...formed(`${field}.${name}`, value, dns1035Label));
   const checkMixed = (name: string, value: string) =>
     errors.push(...formed(`${field}.${name}`, value, dns1035Label, mixed, value.toLowerCase()));
