@@ -23,7 +23,9 @@ function copyOf(value: unknown): unknown {
   const emptied = emptiedOf(value);
   if (emptied !== undefined) markEmptied(copy, emptied);
   for (const name of Object.keys(value)) {
-    const item = copyOf((value as Fields)[name]);
+    const given = (value as Fields)[name];
+    // Who manages which fields has no defaults, and is much of most objects.
+    const item = name === "managedFields" ? given : copyOf(given);
     if (name === "__proto__") Object.defineProperty(copy, name, { value: item, enumerable: true, writable: true });
     else copy[name] = item;
   }

@@ -79,9 +79,25 @@ export function encodeManagedFields(managed: ManagedFields): readonly Json[] {
       apiVersion,
       ...(time === undefined ? {} : { time }),
       fieldsType: "FieldsV1",
-      fieldsV1: canonical(set) as Json,
+      fieldsV1: sharedSet(set),
       ...(subresource === "" ? {} : { subresource }),
     }));
+}
+
+/** Sets as objects have them, by their text: most objects of a kind have the same one, which lies in memory once. The oldest make room. */
+const shared = new Map<string, Json>();
+const maxShared = 500;
+const maxSharedLength = 16_384;
+
+function sharedSet(set: FieldSet): Json {
+  const made = canonical(set) as Json;
+  const text = JSON.stringify(made);
+  const known = shared.get(text);
+  if (known !== undefined) return known;
+  if (text.length > maxSharedLength) return made;
+  if (shared.size >= maxShared) shared.delete(shared.keys().next().value as string);
+  shared.set(text, made);
+  return made;
 }
 
 function compareEntries(a: Managed, b: Managed): number {
