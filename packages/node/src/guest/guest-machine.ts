@@ -42,6 +42,8 @@ export interface GuestRequest {
 const bootSeconds: { readonly [accelerator in Accelerator]: number } = { kvm: 15, tcg: 120 };
 const socketSeconds = 20;
 const pollMs = 10;
+/** Of what an imitated processor keeps translated: QEMU takes a gigabyte otherwise. */
+const translatedMiB = 128;
 /** So many of a program's last words are kept. */
 const maxWords = 4096;
 /** Nobody on this machine. */
@@ -152,7 +154,8 @@ function machineLine(
     qemu,
     ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio", "-runas", nobody],
     ...["-sandbox", "on,obsolete=deny,elevateprivileges=allow,spawn=deny,resourcecontrol=deny"],
-    ...["-machine", "pc,memory-backend=memory,usb=off", "-accel", accelerator, "-cpu", isImitated ? "max" : "host"],
+    ...["-machine", "pc,memory-backend=memory,usb=off"],
+    ...(isImitated ? ["-accel", `tcg,tb-size=${translatedMiB}`, "-cpu", "max"] : ["-accel", "kvm", "-cpu", "host"]),
     ...["-m", `${memoryMiB}M`, "-object", `memory-backend-memfd,id=memory,size=${memoryMiB}M,share=on`],
     ...["-kernel", kernel.file, "-initrd", initramfs],
     // What a processor is protected against, an imitated one need not be.

@@ -37,6 +37,11 @@ export interface ImageStore {
    * them. Else it must be asked for anew: that it lies here lets nobody in.
    */
   readonly mayUse: (name: string, credentials: readonly RegistryCredential[]) => Promise<boolean>;
+  /**
+   * Takes a name away, and with the last one the image. Answers whether there was such a name; rejects with an `ImageFault` where a container
+   * runs on the image.
+   */
+  readonly remove: (name: string) => Promise<boolean>;
   readonly list: () => Promise<readonly (Image & { readonly names: readonly string[] })[]>;
 }
 

@@ -17,6 +17,7 @@ function setting(
     find: async () => (has.isHere ? image : undefined),
     mayUse: async (_, credentials) => has.isFor?.(credentials) ?? true,
     list: async () => [],
+    remove: async () => false,
     pull: async () => {
       pulls++;
       time += has.takes ?? 0;

@@ -19,6 +19,7 @@ import { nodePages } from "../stats/node-pages.ts";
 import { nodeResources } from "../stats/node-resources.ts";
 import { type PodPlaces, type PodUsage, podUsage } from "../stats/pod-usage.ts";
 import { shortagesOf } from "../stats/pressure.ts";
+import { removeUnusedImages } from "../stats/unused-images.ts";
 import type { PodFilesOptions } from "../volumes/files-of-pod.ts";
 import { commandMounts } from "../volumes/mount-table.ts";
 import { parseResolvConf } from "../volumes/pod-dns.ts";
@@ -271,12 +272,17 @@ class NodeStart {
   readonly #usage = (places: PodPlaces): Promise<PodUsage> => podUsage(places, this.#options.machine.cgroups);
 
   #startEvictor(kubelet: Kubelet, tell: Tell): Evictor {
-    const { clock, name, onFault } = this.#options;
+    const { clock, name, images, onFault } = this.#options;
     const evictor = new Evictor({
       clock,
       workers: () => kubelet.workers,
       usage: this.#usage,
       shortages: async () => shortagesOf(await nodeResources(this.#folder)),
+      reclaim: () =>
+        removeUnusedImages(
+          images,
+          kubelet.workers.map(({ pod }) => pod),
+        ),
       tell,
       node: { apiVersion: "v1", kind: "Node", metadata: { name, uid: name } },
       onFault,

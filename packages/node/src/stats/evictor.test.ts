@@ -8,12 +8,18 @@ import { disk, Mi, podUsageOf } from "./stats.fixture.ts";
 
 const memory: Shortage = { what: "memory", resource: "memory", available: Mi, threshold: 2n * Mi };
 const pids: Shortage = { what: "pid", resource: "pids", available: 1n, threshold: 2n };
+const noDisk: Shortage = { what: "disk", resource: "ephemeral-storage", available: Mi, threshold: 2n * Mi };
 const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
 
 /** One look at pods that use so much, on a machine that is so short. */
-async function looked(usages: readonly PodUsage[], shortages: readonly Shortage[]) {
+async function looked(
+  usages: readonly PodUsage[],
+  shortages: readonly Shortage[],
+  afterwards: readonly Shortage[] = shortages,
+) {
   const said: string[] = [];
   let measured = 0;
+  let short = shortages;
   const evictor = new Evictor({
     clock: new ManualClock(),
     workers: () =>
@@ -28,7 +34,11 @@ async function looked(usages: readonly PodUsage[], shortages: readonly Shortage[
       measured++;
       return usages.find((each) => each.pod === pod) as PodUsage;
     },
-    shortages: async () => shortages,
+    shortages: async () => short,
+    reclaim: async () => {
+      said.push("images are removed");
+      short = afterwards;
+    },
     tell: (_object, type, reason, message) => void said.push([type, reason, message].join(" | ")),
     node,
     onFault: (error) => said.push(error.message),
@@ -69,4 +79,13 @@ test("for want of memory one pod goes, and the node says what it is short of", a
 test("for want of processes no pod goes", async () => {
   const { said, pressures } = await looked([plain], [pids]);
   assert.deepEqual([said, pressures.pid], [[], true]);
+});
+
+test("for want of disk images go first, and a pod only where that is not enough", async () => {
+  const writer = podUsageOf({}, { ephemeral: disk(3n * Mi) }, { name: "writer" });
+  const first = ["Warning | EvictionThresholdMet | Attempting to reclaim ephemeral-storage", "images are removed"];
+  assert.deepEqual((await looked([writer], [noDisk], [pids])).said, first);
+  const { said } = await looked([writer], [noDisk]);
+  assert.deepEqual(said.slice(0, 2), first);
+  assert.match(said.slice(2).join(), /^writer for pressure: The node was low on resource: ephemeral-storage\. /);
 });

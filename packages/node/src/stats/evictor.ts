@@ -11,6 +11,8 @@ export interface EvictorOptions {
   readonly workers: () => readonly Pick<PodWorker, "places" | "evict">[];
   readonly usage: (places: PodPlaces) => Promise<PodUsage>;
   readonly shortages: () => Promise<readonly Shortage[]>;
+  /** Frees what of the disk no pod needs. */
+  readonly reclaim: () => Promise<void>;
   /** Of the node itself. */
   readonly tell: Tell;
   readonly node: KubeObject;
@@ -67,6 +69,7 @@ export class Evictor {
   async #evictFor(shortage: Shortage): Promise<void> {
     const { workers, usage, tell, node } = this.#options;
     tell(node, "Warning", "EvictionThresholdMet", `Attempting to reclaim ${shortage.resource}`);
+    if (shortage.what === "disk" && (await this.#hasReclaimed())) return;
     const found = new Map<PodUsage, Pick<PodWorker, "evict">>();
     for (const worker of workers()) {
       const { places } = worker;
@@ -74,5 +77,11 @@ export class Evictor {
     }
     for (const each of evictionOrder([...found.keys()], shortage))
       if (found.get(each)?.evict(evictionMessage(each, shortage), true) === true) return;
+  }
+  /** Whether nothing is short any more, without the end of any pod. */
+  async #hasReclaimed(): Promise<boolean> {
+    const { reclaim, shortages, onFault } = this.#options;
+    await reclaim().catch(onFault);
+    return !(await shortages()).some(({ what }) => what !== "pid");
   }
 }
