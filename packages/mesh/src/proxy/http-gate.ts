@@ -30,6 +30,11 @@ export class HttpGate {
     return { forth: near.bytesRead, back: near.bytesWritten };
   }
 
+  /** Who speaks HTTP is asked to go elsewhere with its next request. */
+  async drain(): Promise<void> {
+    for (const gate of await Promise.all([this.#one, this.#two])) gate?.drain();
+  }
+
   #gateOf(version: "1" | "2"): Promise<Http1Gate | Http2Gate> {
     if (version === "1")
       return (this.#one ??= import("./http1-gate.ts").then(({ Http1Gate }) => new Http1Gate(this.#headMs)));

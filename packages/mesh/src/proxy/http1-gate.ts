@@ -13,6 +13,7 @@ interface Gated extends GatedConnection {
 export class Http1Gate {
   readonly #server: Server;
   readonly #gated = new WeakMap<Duplex, Gated>();
+  #isDraining = false;
 
   constructor(headMs: number) {
     this.#server = createServer({
@@ -23,6 +24,8 @@ export class Http1Gate {
     });
     // A client may say no more, and wait for its answer. Node's types do not know of it.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
+    // Connections are counted, and those whose heads do not come ended, of a server that listens: this one is given its connections.
+    this.#server.emit("listening");
     this.#server.on("request", (incoming, response) => this.#take(incoming, response));
     this.#server.on("checkContinue", (incoming, response) => this.#take(incoming, response));
     this.#server.on("upgrade", (incoming, socket, head) => this.#upgrade(incoming, socket, head));
@@ -53,6 +56,12 @@ export class Http1Gate {
     });
   }
 
+  /** Connections end after their next answer, which says so; those that wait for no answer, now. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#server.close();
+  }
+
   #take(incoming: IncomingMessage, response: ServerResponse): void {
     const gated = this.#gated.get(incoming.socket) as Gated;
     const from = performance.now();
@@ -72,7 +81,7 @@ export class Http1Gate {
     }
     const outgoing = send(incoming, judged.target, gated.agent);
     outgoing.on("continue", () => response.writeContinue());
-    outgoing.on("response", (answer) => giveBack(answer, response));
+    outgoing.on("response", (answer) => giveBack(answer, response, this.#isDraining));
     outgoing.on("error", () => {
       if (response.headersSent) response.destroy();
       else answerText(response, 503, "upstream connect error");
@@ -117,6 +126,9 @@ export class Http1Gate {
   }
 }
 
+/** What an answer says of its connection. */
+const ofConnection = /^(connection|keep-alive)$/i;
+
 interface Judged {
   /** As it is told, also where it is refused. */
   readonly path: string;
@@ -145,8 +157,9 @@ function answerText(response: ServerResponse, status: number, text: string): voi
   response.writeHead(status, { "content-type": "text/plain", "content-length": text.length }).end(text);
 }
 
-function giveBack(answer: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders);
+function giveBack(answer: IncomingMessage, response: ServerResponse, isLast: boolean): void {
+  const raw = isLast ? [...withoutHeader(answer.rawHeaders, ofConnection), "connection", "close"] : answer.rawHeaders;
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, raw as string[]);
   answer.on("end", () => {
     const { rawTrailers } = answer;
     const trailers: [string, string][] = [];

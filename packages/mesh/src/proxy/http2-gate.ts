@@ -19,7 +19,7 @@ interface Gated extends GatedConnection {
 /** HTTP/2: each stream is decided, and is one of a session with the application that the client's session has for itself. */
 export class Http2Gate {
   readonly #server: Http2Server;
-  readonly #gated = new WeakMap<ServerHttp2Session, Gated>();
+  readonly #gated = new Map<ServerHttp2Session, Gated>();
 
   constructor() {
     this.#server = createServer();
@@ -31,6 +31,9 @@ export class Http2Gate {
 
   async pass(near: Socket, gated: GatedConnection): Promise<void> {
     const far = await gated.reach();
+    if (near.destroyed) return void far.destroy();
+    // HTTP/2 has an end of its own for each stream: who says no more on its connection hears no more either.
+    for (const socket of [near, far]) socket.allowHalfOpen = false;
     const upstream = connect("http://application", { createConnection: () => far, settings: { enablePush: false } });
     await new Promise<void>((resolve) => {
       // Told at once, while the connection is given over.
@@ -40,6 +43,7 @@ export class Http2Gate {
         upstream.once("close", () => session.close());
         session.on("error", () => {});
         session.once("close", () => {
+          this.#gated.delete(session);
           upstream.close();
           resolve();
         });
@@ -50,6 +54,11 @@ export class Http2Gate {
       });
       this.#server.emit("connection", near);
     });
+  }
+
+  /** Asks clients for no more requests (GOAWAY, RFC 9113, 6.8); those that are there are answered, and their connections end then. */
+  drain(): void {
+    for (const session of this.#gated.keys()) session.close();
   }
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
@@ -84,7 +93,13 @@ function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstre
   far.on("response", (given) => {
     stream.respond(given, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers(trailers ?? {}));
-    far.pipe(stream);
+    far.pipe(stream, { end: false });
+  });
+  let isWhole = false;
+  far.on("end", () => {
+    // One whose connection went away ends too, as if it had said all.
+    isWhole = !far.destroyed;
+    if (isWhole) stream.end();
   });
   stream.on("trailers", (given) => void sendTrailers(far, given));
   stream.on("aborted", () => far.close(constants.NGHTTP2_CANCEL));
@@ -92,6 +107,7 @@ function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstre
   far.once("close", () => {
     if (!stream.headersSent && !stream.destroyed) answer(stream, 503, "upstream connect error");
     else if (far.rstCode !== constants.NGHTTP2_NO_ERROR) stream.close(far.rstCode);
+    else if (!isWhole) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   });
   if (!stream.endAfterHeaders) stream.pipe(far);
 }

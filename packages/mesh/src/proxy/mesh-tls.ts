@@ -11,6 +11,7 @@ import {
 } from "node:tls";
 import { type PeerIdentity, validatePeer } from "../identity/validate-peer.ts";
 import type { CertificateSource, WorkloadCertificate } from "../identity/workload-certificate.ts";
+import { connectionBeneath } from "./connection-beneath.ts";
 import { offeredProtocols, servedProtocols } from "./mesh-protocols.ts";
 import type { OutboundTarget } from "./proxy-config.ts";
 
@@ -63,7 +64,7 @@ export class MeshTls {
   #client: SecureContext | undefined;
   /** One that names the mesh's protocols, and one that names none, for clients that name others. */
   #servers: { readonly mesh: Server; readonly any: Server } | undefined;
-  readonly #handshakes = new Map<string, Handshake>();
+  readonly #handshakes = new WeakMap<Socket, Handshake>();
   readonly #sessions = new Map<string, KnownSession>();
 
   constructor(options: Options) {
@@ -84,19 +85,25 @@ export class MeshTls {
   /** Ends TLS of a client whose hello is still to be read from the socket. Rejects with `MutualTlsError`; the socket is destroyed then. */
   accept(raw: Socket, offersMesh: boolean): Promise<MutualConnection> {
     const servers = this.#servers;
+    if (raw.destroyed) return Promise.reject(new MutualTlsError("the client went away before its handshake"));
     if (servers === undefined) {
       raw.destroy();
       return Promise.reject(new MutualTlsError("we have no certificate yet"));
     }
     return new Promise((resolve, reject) => {
-      const key = addressesOf(raw);
-      const done = () => this.#handshakes.delete(key);
+      const limit = this.#options.handshakeTimeoutMs;
+      // Node does not see each reset; its own limit is told of a connection that may be gone, and later.
+      const timer = setTimeout(() => fail(new MutualTlsError(`no handshake within ${limit} ms`)), limit);
+      const done = () => {
+        clearTimeout(timer);
+        this.#handshakes.delete(raw);
+      };
       const fail = (error: Error) => {
         done();
         raw.destroy();
         reject(error instanceof MutualTlsError ? error : new MutualTlsError(`TLS failed: ${error.message}`, error));
       };
-      this.#handshakes.set(key, {
+      this.#handshakes.set(raw, {
         fail,
         secured: (socket) => {
           done();
@@ -111,7 +118,7 @@ export class MeshTls {
         },
       });
       raw.once("close", () =>
-        this.#handshakes.get(key)?.fail(new MutualTlsError("the client went away in its handshake")),
+        this.#handshakes.get(raw)?.fail(new MutualTlsError("the client went away in its handshake")),
       );
       servers[offersMesh ? "mesh" : "any"].emit("connection", raw);
     });
@@ -203,18 +210,23 @@ export class MeshTls {
     else for (const server of [this.#servers.mesh, this.#servers.any]) server.setSecureContext(own);
   }
 
+  /** By the connection itself: the kernel has no addresses for one that was reset. */
+  #handshakeOf(socket: TLSSocket): Handshake | undefined {
+    const raw = connectionBeneath(socket);
+    return raw && this.#handshakes.get(raw);
+  }
+
   #server(own: SecureContextOptions, protocols: readonly string[]): Server {
     const server = createServer({
       ...own,
       requestCert: true,
       // Here too it is checked below; refusals then say why.
       rejectUnauthorized: false,
-      handshakeTimeout: this.#options.handshakeTimeoutMs,
       allowHalfOpen: true,
       ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
     });
-    server.on("secureConnection", (socket) => this.#handshakes.get(addressesOf(socket))?.secured(socket));
-    server.on("tlsClientError", (error, socket) => this.#handshakes.get(addressesOf(socket))?.fail(error));
+    server.on("secureConnection", (socket) => this.#handshakeOf(socket)?.secured(socket));
+    server.on("tlsClientError", (error, socket) => this.#handshakeOf(socket)?.fail(error));
     return server;
   }
 }
@@ -228,11 +240,6 @@ interface KnownSession {
 interface Handshake {
   readonly secured: (socket: TLSSocket) => void;
   readonly fail: (error: Error) => void;
-}
-
-/** What tells one connection from every other that is there. */
-function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 /** DER, the leaf first. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Bundles } from "../identity/validate-peer.ts";
@@ -126,4 +127,16 @@ export async function received(socket: Socket): Promise<string> {
     );
     socket.once("close", () => resolve(Buffer.concat(chunks).toString()));
   });
+}
+
+/** As its metrics have it: what a proxy has not come to the end of. */
+export function openConnections({ metrics }: Started): number {
+  const lines = metrics.render().match(/^sallyport_mesh_connections\{.*\} (\d+)$/gm) ?? [];
+  return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+/** Fails where something does not come true within ten seconds. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(isTrue(), `within ten seconds: ${isTrue}`);
 }

@@ -74,6 +74,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       ports,
       drain: async (ms) => {
         close();
+        await gate.drain();
         await atMost(ms, open);
         for (const socket of sockets) reset(socket);
         await Promise.all(open);

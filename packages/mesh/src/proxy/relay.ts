@@ -1,4 +1,6 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { connectionBeneath } from "./connection-beneath.ts";
 import type { ReusedBuffers } from "./reused-buffers.ts";
 
 /** What passed between two ends, in bytes of the application. */
@@ -40,10 +42,25 @@ export function relay(first: Socket, second: Socket, buffers: ReusedBuffers): Pr
 
 /** Ends a connection so that the other end knows that something is missing. Of TLS it is the connection beneath: an end without TLS's farewell looks like one with it. */
 export function reset(socket: Socket): void {
-  const { _parent: beneath } = socket as { readonly _parent?: Socket | null };
-  if (!("encrypted" in socket)) socket.resetAndDestroy();
-  else if (beneath instanceof Socket) beneath.resetAndDestroy();
-  else socket.destroy();
+  const beneath = "encrypted" in socket ? connectionBeneath(socket as TLSSocket) : socket;
+  if (beneath === undefined) socket.destroy();
+  else resetNow(beneath);
+}
+
+type Hidden = { readonly _handle?: { close(closed: () => void): void } | null };
+
+/**
+ * `resetAndDestroy` would first send what waits, to who may never read it, and say that we have ended. Its field alone does neither; a
+ * Node that has another one closes the connection without a reset.
+ */
+function resetNow(socket: Socket): void {
+  const { _handle: handle } = socket as unknown as Hidden;
+  // libuv resets no connection that is being shut down; Node then closes nothing, and tells of no end.
+  socket.once("error", ({ syscall }: NodeJS.ErrnoException) => {
+    if (syscall === "reset") handle?.close(() => socket.emit("close", true));
+  });
+  Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
 }
 
 function pump(from: Socket, to: Socket, buffers: ReusedBuffers): void {
