@@ -1,4 +1,5 @@
 import { parseIp, parseQuantity } from "@sallyport/kube";
+import { proxyConfigAnnotation, proxyConfigFault } from "./hold-application.ts";
 
 /** Which connections of a pod pass through its sidecar. Ports 0 to 65535, ranges as `10.0.0.0/8`. */
 export interface Interception {
@@ -30,6 +31,7 @@ const checks: { readonly [name: string]: (value: string) => string | undefined }
   [`${traffic}/excludeInboundPorts`]: portsFault,
   [`${traffic}/includeOutboundPorts`]: portsFault,
   [`${traffic}/excludeOutboundPorts`]: portsFault,
+  [proxyConfigAnnotation]: proxyConfigFault,
   "sidecar.istio.io/nativeSidecar": oneOf("true", "false"),
   "sidecar.istio.io/rewriteAppHTTPProbers": oneOf(...goBooleans),
   "sidecar.istio.io/proxyCPU": quantityFault,

@@ -1,5 +1,6 @@
 import { applyStrategicMergePatch, findSchema, type KubeObject } from "@sallyport/kube";
 import { annotationFaults } from "./annotations.ts";
+import { holdingHook, holdsApplication } from "./hold-application.ts";
 import { type InjectionStatus, overridesAnnotation, statusAnnotation, statusText } from "./injection-status.ts";
 import { type Container, initContainer, isOwners, type Pod, proxyContainer } from "./pod.ts";
 import { type AppProbers, rewriteProbes } from "./probes.ts";
@@ -35,7 +36,7 @@ export function injectPod(given: KubeObject, settings: SidecarSettings): Injecti
   const volumes = sidecarVolumes(settings);
   const spec = {
     ...own.spec,
-    ...placed(asked, proxy, rules, native),
+    ...placed(asked, proxy, rules, native, holdsApplication(annotations)),
     volumes: [...(own.spec.volumes ?? []), ...volumes],
   };
   const status = {
@@ -84,18 +85,20 @@ function probesOf({ spec }: Pod, annotations: { readonly [name: string]: string 
 
 /**
  * A native sidecar begins before the pod's own init containers, after its rules. One that is none is a container like others, and comes
- * last; then the rules do too, since init containers that are turned over to nobody reach nobody.
+ * last, or first where the others are to wait for it; then the rules come last too, since init containers that are turned over to nobody reach nobody.
  */
 function placed(
   { containers, initContainers }: AskedContainers,
   proxy: Container,
   rules: Container | undefined,
   native: boolean,
+  holds: boolean,
 ): Pick<Pod["spec"], "containers" | "initContainers"> {
   const own = initContainers ?? [];
   const first = rules === undefined ? [] : [rules];
   if (native) return { containers, initContainers: [...first, { ...proxy, restartPolicy: "Always" }, ...own] };
-  const all = { containers: [...containers, proxy] };
+  const held = { ...proxy, lifecycle: { ...holdingHook, ...proxy.lifecycle } };
+  const all = { containers: holds ? [held, ...containers] : [...containers, proxy] };
   return initContainers === undefined && rules === undefined ? all : { ...all, initContainers: [...own, ...first] };
 }
 

@@ -10,6 +10,7 @@ import { proxyCommand } from "./proxy.ts";
 import { readinessCommand } from "./readiness.ts";
 import { redirectCommand } from "./redirect.ts";
 import { sidecarCommand } from "./sidecar.ts";
+import { waitCommand } from "./wait.ts";
 
 /** Each subcommand has a file of its own beside this one. */
 const commands: readonly (() => Command)[] = [
@@ -24,6 +25,7 @@ const commands: readonly (() => Command)[] = [
   readinessCommand,
   redirectCommand,
   sidecarCommand,
+  waitCommand,
 ];
 
 export function meshCommand(): Command {
