@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/admission";
+import type { Decision, Operation, Request } from "@sallyport/admission";
 import {
   applyDefaults,
-  conformMetadata,
-  emptiedOf,
   type FieldError,
   generateName,
   invalidStatus,
@@ -11,13 +9,11 @@ import {
   type ResourceInfo,
   statusWarningsOf,
   timestampOf,
-  withoutEmptyLists,
 } from "@sallyport/kube";
-import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
 import { checkCreatable } from "../custom/objects.ts";
 import { adminAccessFaults } from "./admin-access.ts";
 import { admissionRequest, admitted } from "./admission.ts";
-import type { Cache } from "./cache.ts";
+import { asStored } from "./as-stored.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
 import { checkDeletable } from "./deletable.ts";
@@ -36,18 +32,16 @@ import { isSame } from "./equality.ts";
 import {
   alreadyExists,
   conflict,
-  decodable,
   elsewhere,
   failedPrecondition,
-  notFound,
   unnamed,
   unversioned,
   versionedCreation,
 } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
+import { isGoing, LiveObjects, type LiveObjectsOptions } from "./live-objects.ts";
 import { mergedPatchText } from "./merged-patch-text.ts";
 import { errorsOf, reportedKind, warned } from "./object-checks.ts";
-import { ObjectStore, type ObjectStoreOptions } from "./object-store.ts";
 import { withDistinctOwners } from "./owner-references.ts";
 import { patchedText } from "./patched-text.ts";
 import {
@@ -64,12 +58,10 @@ import { isVersioned, pinnedVersion, withVersion } from "./resource-version.ts";
 import { retried } from "./retried.ts";
 import { type OnAllocated, ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
-import { hasText } from "./stored-text.ts";
 import { isMadeByUpdate, strategyFor } from "./strategies.ts";
 import { UnreadableError, unreadableForUpdate } from "./unreadable.ts";
 
-export interface RegistryOptions extends ObjectStoreOptions {
-  readonly cache: Cache;
+export interface RegistryOptions extends LiveObjectsOptions {
   /** Runs admission; `validate` is to be called between its phases. */
   readonly admit: (
     request: Request,
@@ -82,31 +74,27 @@ export interface RegistryOptions extends ObjectStoreOptions {
   /** Which addresses and ports services get; upstream's defaults when absent. */
   readonly serviceRanges?: ServiceRanges;
   readonly onAllocated?: OnAllocated;
-  /** Calls conversion webhooks; where it is absent, they fail. */
-  readonly post?: AdmissionEffects["post"];
 }
 
 /** Creates, changes and deletes objects of every kind, in the API server's order: decode, default, admit, validate, admit, store. */
 export class Registry {
   readonly #options: RegistryOptions;
-  readonly #objects: ObjectStore;
+  readonly #objects: LiveObjects;
   readonly #addresses: ServiceAddresses;
-  readonly #conversions: CustomConversions;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#objects = new ObjectStore(options);
+    this.#objects = new LiveObjects(options);
     this.#addresses = new ServiceAddresses(options.serviceRanges, options.onAllocated);
     options.cache.follow(({ namespace, name, object }) => this.#addresses.changed(namespace, name, object), {
       group: "",
       resource: "services",
     });
-    this.#conversions = new CustomConversions(options.post, options.cache.reader);
   }
 
   /** Has objects of the cache at hand in a resource's version: where a webhook converts them, it is asked now, and `outgoing` is not. */
   prepare(objects: Iterable<KubeObject>, info: ResourceInfo): Promise<void> {
-    return this.#conversions.prepare(objects, info);
+    return this.#objects.prepare(objects, info);
   }
 
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
@@ -130,10 +118,10 @@ export class Registry {
       const object = asStored(taken, context.info, isMutated);
       if (!context.dryRun) {
         if (isVersioned(object)) throw versionedCreation();
-        return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
+        return await this.#objects.write(object, await this.#objects.inStorage(object, context.info), 0, context);
       }
       const name = object.metadata.name ?? "";
-      const there = this.#there(context, name);
+      const there = this.#objects.there(context, name);
       // A dry run takes what it cannot read for absent, as upstream.
       if (there !== undefined && there !== "unread") throw alreadyExists(context.info, object, isGoing(there));
       return object;
@@ -153,7 +141,9 @@ export class Registry {
   ): Promise<KubeObject> {
     const { info, name } = context;
     return retried(async (isLast) => {
-      const { stored, current } = await this.#live(context).catch(context.dryRun ? rethrown : refuseUpdateUnread);
+      const { stored, current } = await this.#objects
+        .live(context)
+        .catch(context.dryRun ? rethrown : refuseUpdateUnread);
       const wanted = make(current);
       const pinned = pinnedVersion(wanted);
       if (pinned === 0 && strategyFor(info).needsVersion) throw unversioned(info, name);
@@ -266,7 +256,7 @@ export class Registry {
     as: "object" | "item" | "unasked" = "object",
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
     return retried(async (isLast) => {
-      const { current } = await this.#live(context);
+      const { current } = await this.#objects.live(context);
       checkPreconditions(options, current, context);
       const mayRetry = options.preconditions?.resourceVersion === undefined && !isLast;
       return { result: this.#deleteOne(current, options, context, as), mayRetry };
@@ -288,53 +278,18 @@ export class Registry {
     const expected = Number(current?.metadata.resourceVersion ?? 0);
     if (object !== undefined && current !== undefined && manager !== undefined) await this.prepare([current], info);
     const managed = object && managedDirectly(current, object, info, manager, timestampOf(this.#options.now()));
-    const stored = managed && (await this.#inStorage(managed, info));
-    return (await this.#objects.write(stored, expected, { info, namespace, name })).ok;
+    const stored = managed && (await this.#objects.inStorage(managed, info));
+    return this.#objects.writeAt(stored, expected, { info, namespace, name });
   }
 
   /** The object as it is now. */
-  current({ info, namespace }: WriteContext, name: string): KubeObject | undefined {
-    return this.#options.cache.get(info.group, info.resource, info.namespaced ? namespace : "", name);
-  }
-
-  /** The same for who only asks whether there is one. */
-  #there(context: WriteContext, name: string): KubeObject | "unread" | undefined {
-    try {
-      return this.current(context, name);
-    } catch (error) {
-      if (error instanceof UnreadableError) return "unread";
-      throw error;
-    }
+  current(context: WriteContext, name: string): KubeObject | undefined {
+    return this.#objects.current(context, name);
   }
 
   /** KEP-3926: takes away what cannot be read, and asks nobody, since there is nothing to show. Throws for what can be read. */
-  async deleteUnread(options: DeleteOptions, context: WriteContext): Promise<void> {
-    const { info, namespace, name } = context;
-    try {
-      if (this.current(context, name) === undefined) throw notFound(info, name);
-      throw decodable(context);
-    } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
-      if (context.dryRun || options.dryRun?.includes("All") === true) return;
-      const place = { info, namespace: info.namespaced ? namespace : "", name };
-      const result = await this.#objects.commit(undefined, error.stored.modRevision, place);
-      if (!result.ok) throw conflict(info, name);
-    }
-  }
-
-  /** The object that is there: as it is stored, and in the version of the request. Throws NotFound. */
-  async #live(context: WriteContext): Promise<{ readonly stored: KubeObject; readonly current: KubeObject }> {
-    const { info, name } = context;
-    const stored = this.current(context, name);
-    if (stored === undefined) throw notFound(info, name);
-    await this.prepare([stored], info);
-    return { stored, current: outgoing(stored, info) };
-  }
-
-  /** Built-in kinds wait for nobody. */
-  #inStorage(object: KubeObject, info: ResourceInfo): KubeObject | Promise<KubeObject> {
-    if (info.custom === undefined) return inStorageVersion(object, info);
-    return this.#conversions.stored(object, info).then((stored) => inStorageVersion(stored, info));
+  deleteUnread(options: DeleteOptions, context: WriteContext): Promise<void> {
+    return this.#objects.deleteUnread(options, context);
   }
 
   /** A new object as it is admitted: without what only the server says, with defaults. */
@@ -437,14 +392,14 @@ export class Registry {
     });
     const object = asStored(taken, context.info, isMutated);
     if (context.dryRun) return object;
-    const next = await this.#inStorage(object, context.info);
+    const next = await this.#objects.inStorage(object, context.info);
     const isNothing = next.apiVersion === stored.apiVersion && isSame(next, stored);
     if (isNothing && !this.#objects.isStale(context)) return current;
     if (isReleased(object, current)) {
-      await this.#remove(object, current, context);
+      await this.#objects.remove(object, current, context);
       return object;
     }
-    return this.#write(object, next, Number(current.metadata.resourceVersion), context);
+    return this.#objects.write(object, next, Number(current.metadata.resourceVersion), context);
   }
 
   async #deleteOne(
@@ -472,38 +427,14 @@ export class Registry {
       if (isDry) return { object: last, gone: true };
       // What is given time to end is marked first and taken away then: kube-apiserver asks of both.
       if (last === doomed) await ask(doomed);
-      return { object: await this.#remove(last, current, context), gone: true };
+      return { object: await this.#objects.remove(last, current, context), gone: true };
     }
     if (isDry || isSame(doomed, current)) return { object: doomed, gone: false };
-    const next = await this.#inStorage(doomed, context.info);
-    return { object: await this.#write(doomed, next, Number(current.metadata.resourceVersion), context), gone: false };
-  }
-
-  async #remove(object: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
-    const { info } = context;
-    const { namespace = "", name = "", resourceVersion } = current.metadata;
-    const result = await this.#objects.commit(undefined, Number(resourceVersion), { info, namespace, name });
-    if (!result.ok) throw conflict(info, context.name);
-    return object;
-  }
-
-  /** `stored` is the object in the version in which it is stored. */
-  async #write(object: KubeObject, stored: KubeObject, expected: number, context: WriteContext): Promise<KubeObject> {
-    const { info } = context;
-    const { name = "", namespace = "" } = object.metadata;
-    const place = { info, namespace: info.namespaced ? namespace : "", name };
-    const result = await this.#objects.commit(stored, expected, place);
-    if (!result.ok && expected !== 0) throw conflict(info, name);
-    if (!result.ok) {
-      const there = this.#there(context, name);
-      throw alreadyExists(info, object, there === "unread" ? false : isGoing(there));
-    }
-    const version = String(result.revision);
-    // What is read from now on, unless somebody has been faster meanwhile: its text is at hand.
-    const now = object === stored && emptiedOf(object) === undefined ? this.current(context, name) : undefined;
-    if (now?.metadata.resourceVersion === version && hasText(now)) return now;
-    const written = info.custom === undefined || hasWebhook(info.custom) ? object : outgoing(stored, info);
-    return withVersion(written, version);
+    const next = await this.#objects.inStorage(doomed, context.info);
+    return {
+      object: await this.#objects.write(doomed, next, Number(current.metadata.resourceVersion), context),
+      gone: false,
+    };
   }
 
   /** Asks admission of a write; `validate` is called between its phases, and answers the object to go on with. Throws the refusal. */
@@ -525,23 +456,6 @@ function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
   if (metadata.deletionTimestamp === undefined) return metadata;
   const { deletionTimestamp: _, ...rest } = metadata;
   return rest;
-}
-
-/**
- * As it is read from a store, also of what admission has brought: without empty lists, with defaults anew; of a custom object without empty
- * or unknown metadata, and what its schema does not have.
- */
-function asStored(object: KubeObject, info: ResourceInfo, isMutated: boolean): KubeObject {
-  const { custom, schema } = info;
-  if (custom !== undefined)
-    return isMutated ? outgoing(conformMetadata(object, {}, info).value as KubeObject, info) : object;
-  if (schema === undefined) return object;
-  const read = withoutEmptyLists(isMutated ? applyDefaults(object) : object, schema);
-  return strategyFor(info).asRead?.(read) ?? read;
-}
-
-function isGoing(object: KubeObject | undefined): boolean {
-  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 interface UpdateOptions {
