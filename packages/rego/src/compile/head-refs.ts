@@ -1,4 +1,5 @@
 import type { Expr, Ref, Rule, Term } from "../syntax/ast.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
 import { mapAll } from "./rewriter.ts";
 import { compileFault, type Report, type StageContext, type Unit } from "./stage.ts";
@@ -15,16 +16,19 @@ export function rewriteHeadRefs({ module, names, rules }: Unit, { options, repor
     const [root, ...operands] = rule.head.ref.terms as readonly [Term, ...Term[]];
     const name: Term = { kind: "string", loc: root.loc, value: root.kind === "var" ? root.name : "" };
     const support: Expr[] = [];
-    const rest = operands.map((term) => {
+    let { key } = rule.head;
+    const rest = operands.map((term, i) => {
       if (term.kind === "var" || isScalar(term)) return term;
       const local = varTerm(term.loc, names.create());
       support.push(eqExpr(term.loc, local, term));
+      // `p[x.y] contains x.y`: the member is the variable too.
+      if (i === operands.length - 1 && key !== undefined && compareTerms(key, term) === 0) key = local;
       return local;
     });
     const ref: Ref = { kind: "ref", loc: rule.head.ref.loc, terms: [...path.terms, name, ...rest] };
     const body = appendToBody(rule.body, support);
     const args = rule.head.args?.length === 0 ? undefined : rule.head.args;
-    return { ...rule, head: { ...rule.head, ref, args }, body, else: rule.else && rewrite(rule.else) };
+    return { ...rule, head: { ...rule.head, ref, args, key }, body, else: rule.else && rewrite(rule.else) };
   };
   return mapAll(rules, rewrite);
 }

@@ -72,6 +72,13 @@ const cases: readonly Case[] = [
     wanted: ["x = 2"],
   },
   {
+    note: "a member that is the key of its set is one variable with it",
+    policy: "r[data.q] contains data.q",
+    query: "data.p.r[k] = x",
+    unknowns: ["data.q"],
+    wanted: ["k = data.q; {k} = x"],
+  },
+  {
     note: "a default that may matter needs support",
     policy: "default allow := false\nallow if input.a",
     query: "data.p.allow = x",
