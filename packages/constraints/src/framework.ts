@@ -69,6 +69,11 @@ export class Framework {
     return this.#byName.get(name)?.template;
   }
 
+  /** How many templates an engine is asked of. */
+  templatesOf(engine: string): number {
+    return [...this.#byName.values()].filter((each) => each.engine === engine).length;
+  }
+
   /** How many templates are in force. */
   get size(): number {
     return this.#byName.size;

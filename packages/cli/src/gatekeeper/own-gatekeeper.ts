@@ -62,7 +62,8 @@ export function openOwnGatekeeper(
     policies: gatekeeper.policies,
     changed: (change) => controller.changed(change),
     answered: (...review) => metrics.answered(...review),
-    renderMetrics: () => metrics.render(gatekeeper.policies.stored()) + auditMetrics.render(),
+    renderMetrics: () =>
+      metrics.render(gatekeeper.policies.stored()) + gatekeeper.policies.renderMetrics() + auditMetrics.render(),
     start,
     stop: async () => {
       await audits?.stop();

@@ -122,6 +122,7 @@ test("webhook --gatekeeper: templates of another API server get their kinds and 
     const metrics = await get(`${url}/metrics`);
     assert.match(metrics, /^gatekeeper_constraints\{enforcement_action="deny",status="active"\} 1$/m);
     assert.match(metrics, /^gatekeeper_validation_request_count_total\{.*admission_status="deny"\} [1-9]/m);
+    assert.match(metrics, /^gatekeeper_constraint_template_ingestion_count_total\{status="active"\} [1-9]/m);
     assert.match(metrics, /^sallyport_webhook_ready 1$/m);
     await bed.remove("/apis/constraints.gatekeeper.sh/v1beta1/needlabels/must-own");
     assert.equal(((await answer(({ allowed }) => allowed)) as Fields)["allowed"], true);

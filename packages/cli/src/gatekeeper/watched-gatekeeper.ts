@@ -92,7 +92,7 @@ export class WatchedGatekeeper {
 
   /** As Prometheus reads them, by Gatekeeper's names. */
   renderMetrics(): string {
-    return this.#metrics.render(this.#policies.stored());
+    return this.#metrics.render(this.#policies.stored()) + this.#policies.renderMetrics();
   }
 
   /** A review that was answered. */

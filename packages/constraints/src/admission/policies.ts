@@ -14,6 +14,7 @@ import { isTemplate } from "../template/template.ts";
 import { Configuration, kindKey } from "./configuration.ts";
 import { isGatekeeperGroup } from "./definitions.ts";
 import type { StoredPolicy } from "./metrics.ts";
+import { PolicyMetrics } from "./policy-metrics.ts";
 
 /** One change of what is stored; `object` is undefined when it was deleted. */
 export interface StoredChange {
@@ -29,6 +30,8 @@ export interface GatekeeperPoliciesOptions {
   readonly externalData?: ExternalData | undefined;
   /** All objects of a kind, as far as they are known, as if they came now: what is to be replicated from here on. */
   readonly stored: (kind: GroupVersionKind) => Iterable<StoredChange>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
 
 /** Gatekeeper's objects of a cluster, as they come and go, and what is in force of them: what cannot be used leaves the last good one in force. */
@@ -38,6 +41,7 @@ export class GatekeeperPolicies {
   readonly expansion = new Expansion();
   readonly configuration = new Configuration();
   readonly #options: GatekeeperPoliciesOptions;
+  readonly #metrics = new PolicyMetrics();
   /** Gatekeeper's own objects by place, in force or not. */
   readonly #own = new Map<string, KubeObject>();
   readonly #faults = new Map<string, string>();
@@ -47,7 +51,7 @@ export class GatekeeperPolicies {
   constructor(options: GatekeeperPoliciesOptions) {
     this.#options = options;
     this.framework = new Framework(options);
-    this.mutators = new Mutators(options.externalData);
+    this.mutators = new Mutators(options.externalData, (...told) => this.#metrics.mutated(...told));
   }
 
   /** Takes in what has come, changed or gone. */
@@ -71,6 +75,19 @@ export class GatekeeperPolicies {
   /** The same, with whether each is in force. */
   *stored(): Iterable<StoredPolicy> {
     for (const [key, object] of this.#own) yield { object, isActive: !this.#faults.has(key) };
+  }
+
+  /** What became of them, and what is replicated, as Prometheus reads it. */
+  renderMetrics(): string {
+    const replicated = new Map<string, number>();
+    for (const { kind } of this.#replicated.values()) replicated.set(kind, (replicated.get(kind) ?? 0) + 1);
+    return this.#metrics.render({
+      conflictingMutators: this.mutators.conflicting,
+      celTemplates: this.framework.templatesOf("K8sNativeValidation"),
+      replicated,
+      wantedKinds: this.#wanted.size,
+      providerErrors: this.#options.externalData?.failures ?? 0,
+    });
   }
 
   /** Why an object that is stored is not in force, in Gatekeeper's words; undefined where it is. */
@@ -102,8 +119,15 @@ export class GatekeeperPolicies {
     const isSame = object !== undefined && before !== undefined && isSameJson(before["spec"], object["spec"]);
     if (isSame && !this.#faults.has(key)) return;
     this.#faults.delete(key);
-    if (object !== undefined) this.#put(key, object);
+    if (object !== undefined) this.#ingest(key, object);
     else if (before !== undefined) this.#drop(key, before);
+  }
+
+  #ingest(key: string, object: KubeObject): void {
+    const start = performance.now();
+    this.#put(key, object);
+    const what = isTemplate(object) ? "template" : isMutator(object) ? "mutator" : undefined;
+    if (what !== undefined) this.#metrics.ingested(what, !this.#faults.has(key), (performance.now() - start) / 1000);
   }
 
   #put(key: string, object: KubeObject): void {
@@ -181,13 +205,20 @@ export class GatekeeperPolicies {
       if (before !== undefined) this.#remove(place, before);
       return;
     }
-    this.framework.inventory.put(object);
+    this.#sync(() => this.framework.inventory.put(object));
     this.#replicated.set(place, object);
   }
 
   #remove(place: string, object: KubeObject): void {
-    this.framework.inventory.remove(object);
+    this.#sync(() => this.framework.inventory.remove(object));
     this.#replicated.delete(place);
+  }
+
+  #sync(change: () => void): void {
+    const { now = Date.now } = this.#options;
+    const start = performance.now();
+    change();
+    this.#metrics.synced((performance.now() - start) / 1000, now() / 1000);
   }
 }
 

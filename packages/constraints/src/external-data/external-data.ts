@@ -58,6 +58,7 @@ interface Session {
 export class ExternalData implements ExternalDataSource {
   readonly #options: ExternalDataOptions;
   readonly #providers = new Map<string, Provider>();
+  #failures = 0;
   /** By provider and key; the oldest first. */
   readonly #cache = new Map<string, Cached>();
   #session: Session | undefined;
@@ -92,6 +93,11 @@ export class ExternalData implements ExternalDataSource {
       await this.#answerMissing(session);
     }
     throw new Error(`external data: not answered after ${maxRounds} requests, one after the other`);
+  }
+
+  /** Requests that came to nothing, so far. */
+  get failures(): number {
+    return this.#failures;
   }
 
   respond(provider: string, keys: readonly string[]): ProviderAnswer {
@@ -139,6 +145,7 @@ export class ExternalData implements ExternalDataSource {
         const client = this.#options.clientCertificate?.();
         const answer = provider === undefined ? noProvider : await this.#options.send(provider, keys, client);
         answers.set(id, answer);
+        if (answer.fault !== undefined) this.#failures++;
         // Unless it was replaced meanwhile.
         if (this.#providers.get(name) === provider && answer.fault === undefined) this.#keep(name, answer);
       }),

@@ -29,6 +29,9 @@ export function readMutator(object: KubeObject): Mutator {
   return read(object);
 }
 
+/** Is told after how many rounds an object came to rest, or was given up. */
+type OnMutated = (isSettled: boolean, rounds: number) => void;
+
 /** Mutators, applied until nothing changes any more. https://open-policy-agent.github.io/gatekeeper/website/docs/mutation/ */
 export class Mutators {
   readonly #byId = new Map<string, Mutator>();
@@ -36,10 +39,12 @@ export class Mutators {
   #conflicting: ReadonlyMap<string, readonly string[]> = new Map();
   #disabled: ReadonlySet<string> = new Set();
   readonly #externalData: ExternalDataSource | undefined;
+  readonly #onMutated: OnMutated;
 
   /** Without `externalData` mutators that ask Providers fail. */
-  constructor(externalData?: ExternalDataSource) {
+  constructor(externalData?: ExternalDataSource, onMutated: OnMutated = () => {}) {
     this.#externalData = externalData;
+    this.#onMutated = onMutated;
   }
 
   /** Puts a mutator in force, or another one in its place. Answers those with which it does not agree, itself among them: none of them is used. */
@@ -55,6 +60,11 @@ export class Mutators {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** How many are out of force, as they do not agree with others. */
+  get conflicting(): number {
+    return this.#disabled.size;
   }
 
   /** Those with which a mutator does not agree, itself among them: none of them is used. */
@@ -73,9 +83,13 @@ export class Mutators {
     let current = mutable.object;
     for (let iteration = 0; iteration <= this.#ordered.length; iteration++) {
       const next = this.#round({ ...mutable, object: current });
-      if (isSameJson(next, current)) return this.#resolved(current);
+      if (isSameJson(next, current)) {
+        this.#onMutated(true, iteration + 1);
+        return this.#resolved(current);
+      }
       current = next;
     }
+    this.#onMutated(false, this.#ordered.length + 1);
     throw new Error(`mutation not converging for ${shown(mutable.object)}`);
   }
 
