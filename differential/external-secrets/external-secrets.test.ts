@@ -22,6 +22,8 @@ const homes: { readonly [kind: string]: string } = {
   ServiceAccount: "/api/v1/namespaces/sync/serviceaccounts",
   ClusterRole: `${rbac}/clusterroles`,
   ClusterRoleBinding: `${rbac}/clusterrolebindings`,
+  Role: `${rbac}/namespaces/sync/roles`,
+  RoleBinding: `${rbac}/namespaces/sync/rolebindings`,
 };
 
 async function until<T>(what: string, look: () => Promise<T>, is: (value: T) => boolean): Promise<T> {

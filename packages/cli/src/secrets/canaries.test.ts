@@ -245,6 +245,13 @@ function commandLines(bed: Bed): readonly (readonly string[])[] {
   );
   const broken = bed.file("broken.json", encryption(canaries.wrongEncryptionKey).slice(0, -5));
   const ring = ["--key-ring", join(bed.folder, "ring.json")];
+  const rotated = bed.file("rotated.json", encryption(canaries.wrongEncryptionKey, canaries.encryptionKey));
+  const kubeconfigWith = (token: string) =>
+    `{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: a, user: a}}],
+  clusters: [{name: a, cluster: {server: "https://127.0.0.1:1"}}], users: [{name: a, user: {token: ${token}}}]}`;
+  const kubeconfig = bed.file("kubeconfig", kubeconfigWith(canaries.userToken));
+  const brokenKubeconfig = bed.file("broken-kubeconfig", kubeconfigWith(`${canaries.userToken}: [`));
+  const wrongKubeconfig = bed.file("wrong-kubeconfig", kubeconfigWith(`[${canaries.userToken}]`));
   const es = (provider: string, spec: string) =>
     `{apiVersion: external-secrets.io/v1, kind: SecretStore, metadata: {name: m}, spec: {provider: ${provider}}}
 ---
@@ -296,10 +303,49 @@ function commandLines(bed: Bed): readonly (readonly string[])[] {
       "--token-auth-file",
       bed.file("bad.csv", `${canaries.userToken}\n`),
     ],
+    ["secrets", "status", "--objects", "--data", data, "--encryption-provider-config", config],
+    ["secrets", "rotate", "--data", data, "--encryption-provider-config", rotated],
+    ["secrets", "rotate", "--json", "--yes", "--data", data, "--encryption-provider-config", rotated],
+    ["secrets", "who-can", "secret/a", "-n", "default", "-o", "json", yaml],
+    ["secrets", "who-can", "secret/a", "-n", "default", "-o", "svg", yaml],
+    ...["json", "table", "github", "baseline"].map((output) => [
+      "secrets",
+      "scan",
+      "--include-secrets",
+      "-o",
+      output,
+      yaml,
+    ]),
+    ...["sarif", "junit", "github", "azuredevops", "tap", "table"].map((output) => [
+      "check",
+      "--no-fail",
+      "-o",
+      output,
+      yaml,
+    ]),
+    ["securitycontext", yaml],
+    ["backup", "--data", data, join(bed.folder, "backup")],
+    ["restore", "--data", join(bed.folder, "restored"), bed.file("broken-backup", `{"k": ${canaries.secretData}\n`)],
+    ...[kubeconfig, brokenKubeconfig, wrongKubeconfig].flatMap((file) => [
+      ["secrets", "who-can", "secret/a", "--kubeconfig", file],
+      ["secrets", "suggest", "--kubeconfig", file, join(bed.folder, "audit.log")],
+      ["audit", "--kubeconfig", file],
+    ]),
+    ["install", "--tls-secret", "a", "--ca-file", bed.file("ca.pem", canaries.sealedValue)],
     ["kms-plugin", "keys", "add", ...ring, "--passphrase-file", pass],
     ["kms-plugin", "keys", "list", ...ring, "--passphrase-file", pass],
     ["kms-plugin", "keys", "list", ...ring, "--passphrase-file", wrong],
     ["kms-plugin", "keys", "list", "--key-ring", wrong, "--passphrase-file", wrong],
+    ...["use", "retire", "restore", "remove"].map((act) => [
+      "kms-plugin",
+      "keys",
+      act,
+      "none",
+      ...ring,
+      "--passphrase-file",
+      pass,
+    ]),
+    ["kms-plugin", "--config", bed.file("plugin.yaml", `{keyRing: {file: ${canaries.passphrase}: [`)],
     ["kms-plugin", "--listen", `unix://${bed.folder}/none/k.sock`, ...ring, "--passphrase-file", wrong],
     render("bad-es.yaml", es(fake, "data: [{secretKey: k, remoteRef: {key: a, property: x}}]")),
     render(

@@ -1,15 +1,18 @@
 import type { AccessEdge, AccessGraph, AccessNode } from "./graph.ts";
 import { type Layout, layeredLayout, type Place } from "./layered-layout.ts";
 
-const nodeWidth = 250;
-const columnWidth = 310;
+/** Between two columns of boxes. */
+const gap = 60;
 const rowHeight = 64;
 const margin = 24;
 const titleHeight = 40;
 /** Of a box, by its lines of text. */
 const boxHeight = (lines: number) => 16 + lines * 14;
-/** Letters that fit into a box. */
-const maxLetters = 40;
+/** Of a letter at 12 pixels, in the widest of usual fonts. */
+const letterWidth = 7.4;
+/** Longer texts are cut; pointed at, a box tells all. */
+const maxLetters = 56;
+const leastLetters = 20;
 
 /** Follows the reader's choice of light or dark; on a page of another background its own is drawn. */
 const style = `
@@ -33,8 +36,10 @@ const style = `
 /** The graph as a picture, subjects at the left and what was asked for at the right; nothing of it is loaded from elsewhere. */
 export function graphSvg(graph: AccessGraph, title: string): string {
   const ids = graph.nodes.map(({ id }) => id);
-  const layout = layeredLayout(ids, graph.edges);
-  const width = Math.max(margin * 2 + (layout.layers - 1) * columnWidth + nodeWidth, title.length * 9 + margin * 2);
+  const nodeWidth = widthFor(graph.nodes.flatMap(({ label }) => label));
+  const layout = { ...layeredLayout(ids, graph.edges), nodeWidth };
+  const columns = layout.layers * nodeWidth + (layout.layers - 1) * gap;
+  const width = Math.max(columns, title.length * 10) + margin * 2;
   const height = titleHeight + margin + Math.ceil(layout.rows) * rowHeight;
   const known = new Map(graph.nodes.map((each) => [each.id, each]));
   const parts = [
@@ -50,43 +55,53 @@ export function graphSvg(graph: AccessGraph, title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" ${box}>\n${parts.join("\n")}\n</svg>\n`;
 }
 
+/** Places, and how wide all boxes are. */
+type Sized = Layout & { readonly nodeWidth: number };
+
+/** Of boxes that hold each of the texts. */
+function widthFor(texts: readonly string[]): number {
+  const letters = texts.reduce((most, text) => Math.max(most, shortened(text).length), leastLetters);
+  return Math.ceil(letters * letterWidth) + 20;
+}
+
 interface Point {
   readonly x: number;
   readonly y: number;
 }
 
 /** The middle of the left side of a box. */
-function pointOf({ layer, row }: Place): Point {
-  return { x: margin + layer * columnWidth, y: titleHeight + margin + row * rowHeight + rowHeight / 2 - 8 };
+function pointOf({ layer, row }: Place, { nodeWidth }: Sized): Point {
+  return { x: margin + layer * (nodeWidth + gap), y: titleHeight + margin + row * rowHeight + rowHeight / 2 - 8 };
 }
 
-function nodeSvg({ id, kind, label }: AccessNode, { places }: Layout): string {
-  const { x, y } = pointOf(places.get(id) ?? { layer: 0, row: 0 });
+function nodeSvg({ id, kind, label }: AccessNode, layout: Sized): string {
+  const { x, y } = pointOf(layout.places.get(id) ?? { layer: 0, row: 0 }, layout);
   const height = boxHeight(label.length);
   const lines = label.map((text, i) => {
     const at = Math.round(y - height / 2 + 8 + 11 + i * 14);
     return `<text x="${x + 10}" y="${at}"${i === 0 ? "" : ' class="more"'}>${escaped(shortened(text))}</text>`;
   });
-  const box = `<rect class="${kind}" x="${x}" y="${round(y - height / 2)}" width="${nodeWidth}" height="${height}" rx="6"/>`;
+  const box = `<rect class="${kind}" x="${x}" y="${round(y - height / 2)}" width="${layout.nodeWidth}" height="${height}" rx="6"/>`;
   return `<g><title>${escaped(label.join("\n"))}</title>${box}${lines.join("")}</g>`;
 }
 
 function edgeSvg(
   { from, to, text }: AccessEdge,
-  { places, bends }: Layout,
+  layout: Sized,
   index: number,
   known: ReadonlyMap<string, AccessNode>,
 ): string {
+  const { places, bends, nodeWidth } = layout;
   const [start, end] = [places.get(from), places.get(to)];
   if (start === undefined || end === undefined) return "";
-  const [first, last] = [pointOf(start), pointOf(end)];
+  const [first, last] = [pointOf(start, layout), pointOf(end, layout)];
   // One that leads back leaves on its left side, and comes in on the right.
   const isBack = end.layer <= start.layer;
   const points = [
     { x: isBack ? first.x : first.x + nodeWidth, y: first.y },
     // Through a layer it runs straight, as wide as a box.
     ...(bends[index] ?? []).flatMap((each) => {
-      const { x, y } = pointOf(each);
+      const { x, y } = pointOf(each, layout);
       return isBack
         ? [
             { x: x + nodeWidth, y },

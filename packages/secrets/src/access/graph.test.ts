@@ -56,3 +56,13 @@ test("its picture has a box for each node and a line for each edge, and no text 
 test("the picture of nobody", () => {
   assert.match(graphSvg({ nodes: [], edges: [] }, "who can"), /<svg [^>]*width="\d+" height="\d+"/);
 });
+
+test("a box is as wide as its longest text, up to what is cut", () => {
+  const widthOf = (...label: readonly string[]) => {
+    const svg = graphSvg({ nodes: [{ id: "a", kind: "subject", label }], edges: [] }, "");
+    return Number(/<rect class="subject" [^>]*width="(\d+)"/.exec(svg)?.[1]);
+  };
+  assert.equal(widthOf("User jane"), widthOf("x".repeat(20)));
+  assert.ok(widthOf("User jane", "x".repeat(40)) >= 40 * 7 + 20);
+  assert.equal(widthOf("x".repeat(56)), widthOf("x".repeat(300)));
+});
