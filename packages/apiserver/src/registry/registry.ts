@@ -165,7 +165,7 @@ export class Registry {
     mayCreate: () => Promise<void>,
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const { info, name } = context;
-    if (!isMadeByUpdate(info) || this.current(context, name) !== undefined)
+    if (!isMadeByUpdate(info) || this.#there(context, name) !== undefined)
       return { object: await this.updateFrom(body, context), created: false };
     const decoded = decodeObject(body, context);
     tellReceived(decoded, body, context);
@@ -237,7 +237,7 @@ export class Registry {
       return withVersion(object, object.metadata.resourceVersion ?? current?.metadata.resourceVersion);
     };
     const isMade = context.subresource === "" || isMadeByUpdate(context.info);
-    const isThere = this.current(context, context.name) !== undefined;
+    const isThere = this.#objects.there(context, context.name) !== undefined;
     // What is wrong with a configuration is told before there is nothing to apply it to.
     if (!isThere && !isMade) make(undefined);
     if (isThere || !isMade)

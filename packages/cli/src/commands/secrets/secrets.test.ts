@@ -137,3 +137,34 @@ test("secrets: a scan tells of a secret in each output, and never what it is", (
     bad.stderr,
   );
 });
+
+test("secrets: the least roles of an audit log, by either name", () => {
+  const event = {
+    kind: "Event",
+    apiVersion: "audit.k8s.io/v1",
+    stage: "ResponseComplete",
+    verb: "get",
+    user: { username: "jane" },
+    objectRef: { resource: "secrets", namespace: "prod", name: "db", apiVersion: "v1" },
+    annotations: { "authorization.k8s.io/decision": "allow" },
+  };
+  writeFileSync(join(folder, "audit.log"), `${JSON.stringify(event)}\n`);
+  writeFileSync(
+    join(folder, "rbac.yaml"),
+    `apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: prod}
+rules: [{apiGroups: [""], resources: [secrets], verbs: [get, list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: prod}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: User, name: jane}]
+`,
+  );
+  const [ran, again] = [run("suggest --rbac rbac.yaml audit.log"), run("who-can --suggest audit.log rbac.yaml")];
+  assert.deepEqual([ran.status, again.status, again.stdout], [0, 0, ran.stdout], again.stderr);
+  assert.match(ran.stdout, /resourceNames:\n +- db/);
+  assert.match(ran.stdout, /^# .*list secrets/m);
+});

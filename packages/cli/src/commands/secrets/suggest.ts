@@ -7,7 +7,7 @@ import { auditEvents } from "../../secrets/audit-log.ts";
 import { suggestJson, suggestYaml } from "../../secrets/suggest-text.ts";
 import { worldObjects } from "../../secrets/world-source.ts";
 
-interface Flags {
+export interface SuggestFlags {
   readonly rbac: readonly string[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -43,10 +43,11 @@ were asked for, no other. With --rbac or --kubeconfig, comments tell which right
 Nothing is changed: the output is manifests to look at, and to apply.
 Exit status: 0 told, 2 bad input, 3 the cluster does not answer or does not let us.`,
     )
-    .action(run);
+    .action(suggest);
 }
 
-async function run(logs: readonly string[], flags: Flags): Promise<void> {
+/** Prints what audit logs come to. Rejects with `UsageError` and `InputError`. */
+export async function suggest(logs: readonly string[], flags: SuggestFlags): Promise<void> {
   const maxNames = Number(flags.names);
   if (!Number.isInteger(maxNames) || maxNames < 0)
     throw new UsageError(`--names ${flags.names}: expected a whole number`);
@@ -64,12 +65,12 @@ async function run(logs: readonly string[], flags: Flags): Promise<void> {
   );
 }
 
-async function worldNow(flags: Flags): Promise<World | undefined> {
+async function worldNow(flags: SuggestFlags): Promise<World | undefined> {
   const isAsked = flags.rbac.length > 0 || flags.kubeconfig !== undefined || flags.context !== undefined;
   return isAsked ? worldOf(await worldObjects(flags.rbac, flags)) : undefined;
 }
 
-function isWanted({ subject }: Suggestion, { subject: wanted, all }: Flags): boolean {
+function isWanted({ subject }: Suggestion, { subject: wanted, all }: SuggestFlags): boolean {
   if (wanted.length > 0) return wanted.includes(shortName(subject));
   return all === true || !isSystem(subject);
 }

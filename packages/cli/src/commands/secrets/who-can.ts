@@ -1,11 +1,13 @@
 import { type Answer, accessGraph, graphSvg, whoCan, worldOf } from "@sallyport/secrets";
 import { Command, Option } from "commander";
+import { list } from "../../comma-list.ts";
 import { exitCodes, UsageError } from "../../errors.ts";
 import { progressOf } from "../../progress.ts";
 import { askedOf } from "../../secrets/question.ts";
 import { whoCanJson } from "../../secrets/who-can-json.ts";
 import { listedSubjects, questionText, thingText, whoCanText } from "../../secrets/who-can-text.ts";
 import { worldObjects } from "../../secrets/world-source.ts";
+import { suggest } from "./suggest.ts";
 
 interface Flags {
   readonly namespace: string;
@@ -17,6 +19,7 @@ interface Flags {
   readonly output: "text" | "json" | "svg";
   readonly json?: boolean;
   readonly failIfFound?: boolean;
+  readonly suggest: readonly string[];
 }
 
 export function whoCanCommand(): Command {
@@ -40,6 +43,12 @@ export function whoCanCommand(): Command {
     )
     .option("--json", "the same as -o json")
     .option("--fail-if-found", "end with status 1 where anybody is found but Kubernetes' own: for CI")
+    .option(
+      "--suggest <logs>",
+      "instead: the least roles for what audit logs show was done, as `secrets suggest`",
+      list,
+      [],
+    )
     .addHelpText(
       "after",
       `
@@ -49,6 +58,7 @@ Examples:
   kubectl get roles,clusterroles,rolebindings,clusterrolebindings,sa,pods,nodes,ns -A -o json | sallyport secrets who-can -n prod -
   sallyport secrets who-can secret/db -n prod -o svg > db.svg
   sallyport secrets who-can create pods --subresource exec -n prod
+  sallyport secrets who-can --suggest audit.log rbac/               what would have been enough
   sallyport secrets who-can secret/db -n prod --json | jq -r '.subjects[] | select(.isSystem | not) | .name'
 
 Each path is a chain from a subject to the value: rights to read it, pods of one's own that mount it or run as who may, pods and nodes that
@@ -62,6 +72,7 @@ Exit status: 0 told, 1 somebody was found (--fail-if-found), 2 bad input, 3 the 
 
 async function run(words: readonly string[], flags: Flags): Promise<void> {
   const { question, files } = askedOf(words, flags);
+  if (flags.suggest.length > 0) return suggest(flags.suggest, { ...flags, rbac: files, subject: [], names: "5" });
   const paths = pathsOf(flags.paths);
   const world = worldOf(await worldObjects(files, flags));
   const progress = progressOf(process.stderr, "subjects");
