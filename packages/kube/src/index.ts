@@ -125,6 +125,7 @@ export {
 export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
 export { allows, type PolicyRule, type RuleRequest } from "./rbac-rules.ts";
 export { findSchema, resolveSchema, type Schema } from "./schema.ts";
+export { type SecretText, secretTextsOf, withoutTexts } from "./secret-texts.ts";
 export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./selector.ts";
 export { type RuntimeConfig, runtimeConfigFault, servedCatalogue } from "./served.ts";
 export {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Decision, Operation, Request } from "@sallyport/admission";
-import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
+import { apiVersionOf, type KubeObject, StatusError, secretTextsOf, withoutTexts } from "@sallyport/kube";
 import type { WriteContext } from "./context.ts";
 import { outgoing } from "./encode.ts";
 
@@ -35,13 +35,17 @@ export function admissionRequest(
   };
 }
 
-/** Passes warnings and annotations on, and answers what was admitted. Throws the refusal. */
+/**
+ * Passes warnings and annotations on, and answers what was admitted. Throws the refusal. What policies and webhooks say of a Secret may quote
+ * its values, and would bring them into the audit log: their lengths stand there instead.
+ */
 export function admitted(decision: Decision, context: WriteContext): KubeObject {
-  for (const warning of decision.warnings) context.warn(warning);
-  context.audit(decision.auditAnnotations);
-  context.audit(decision.patchAnnotations, "Request");
+  const texts = secretTextsOf(decision.object);
+  for (const warning of decision.warnings) context.warn(withoutTexts(warning, texts));
+  context.audit(withoutTexts(decision.auditAnnotations, texts));
+  context.audit(withoutTexts(decision.patchAnnotations, texts), "Request");
   if (decision.allowed) return decision.object as KubeObject;
   if (decision.status === undefined) throw new StatusError("Forbidden", "");
-  const { message = "", reason, details, code, metadata } = decision.status;
+  const { message = "", reason, details, code, metadata } = withoutTexts(decision.status, texts);
   throw new StatusError(reason, message, details, code, metadata);
 }

@@ -29,6 +29,8 @@ import {
   quotaStatus,
   type ResourceInfo,
   StatusError,
+  secretTextsOf,
+  withoutTexts,
 } from "@sallyport/kube";
 import { defaultSyncOptions, PolicyLoader, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
@@ -103,7 +105,7 @@ export async function checkManifests(manifests: readonly Manifest[], options: Ch
   for (const [place, manifest] of places) {
     const checked = await checker.check(manifest);
     const result = options.combine === true ? checked : askRules(checked, manifest.value, options.rules);
-    results[place] = options.brief === true ? briefly(result) : result;
+    results[place] = options.brief === true ? briefly(result, manifest.value as KubeObject) : result;
     options.onChecked?.(++done, places.length);
   }
   if (options.combine === true) results.push(askTogether(manifests, options.rules));
@@ -120,10 +122,12 @@ function askTogether(manifests: readonly Manifest[], rules: RegoRules | undefine
   return askRules(allowed, objects, rules);
 }
 
-function briefly({ decision, ...result }: CheckResult): CheckResult {
-  if (decision === undefined || decision.allowed) return result;
+/** The object goes, and with it what would tell later which texts are a Secret's values. */
+function briefly({ decision, ...result }: CheckResult, sent: KubeObject): CheckResult {
+  const texts = [...secretTextsOf(decision?.object), ...secretTextsOf(sent)];
+  if (decision === undefined || decision.allowed) return withoutTexts(result, texts);
   const steps = decision.steps.filter(({ outcome }) => outcome === "denied" || outcome === "errored");
-  return { ...result, decision: { ...decision, object: null, steps } };
+  return withoutTexts({ ...result, decision: { ...decision, object: null, steps } }, texts);
 }
 
 function askRules(

@@ -7,7 +7,13 @@ import { withoutValues } from "./without-values.ts";
 const canary = "canary-5e1f";
 const base64 = Buffer.from(canary).toString("base64");
 const patch = [{ op: "add", path: "/data/k", value: canary } as const];
-const reason: Reason = { code: "c", message: "m", fieldPath: "data.k", value: canary, fix: { patch, verified: true } };
+const reason: Reason = {
+  code: "c",
+  message: `m ${canary}`,
+  fieldPath: "data.k",
+  value: canary,
+  fix: { patch, verified: true },
+};
 
 function resultOf(kind: string): CheckResult {
   const metadata = {
@@ -16,6 +22,7 @@ function resultOf(kind: string): CheckResult {
   };
   return {
     ...{ file: "a.yaml", line: 1, apiVersion: "v1", kind, namespace: "n", name: "a", verdict: "denied", warnings: [] },
+    message: `denied: ${base64}`,
     ruleReasons: [reason],
     decision: {
       allowed: false,
@@ -35,6 +42,7 @@ test("a report tells the lengths of Secrets' values, and leaves all else as it i
   assert.deepEqual(results[0]?.decision?.object?.["data"], { k: "(11 bytes)" });
   assert.deepEqual(results[0]?.decision?.object?.["stringData"], { s: "(11 bytes)" });
   assert.equal(results[0]?.decision?.object?.metadata.annotations?.["kept"], "yes");
+  assert.equal(results[0]?.message, "denied: (11 bytes)");
   assert.deepEqual(results[0]?.ruleReasons?.[0]?.fieldPath, "data.k");
   assert.deepEqual([results[1], assumptions], [resultOf("ConfigMap"), ["x"]]);
 });

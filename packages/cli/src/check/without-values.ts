@@ -1,5 +1,5 @@
 import type { Decision, PatchOperation, Reason, Step } from "@sallyport/admission";
-import type { KubeObject } from "@sallyport/kube";
+import { type KubeObject, secretTextsOf, withoutTexts } from "@sallyport/kube";
 import type { CheckReport, CheckResult } from "./checker.ts";
 
 const hidden = "(hidden)";
@@ -13,12 +13,14 @@ function isSecret({ apiVersion, kind }: Pick<CheckResult, "apiVersion" | "kind">
   return apiVersion === "v1" && kind === "Secret";
 }
 
+/** What policies say may quote values, too. */
 function hide({ decision, ruleReasons, ...result }: CheckResult): CheckResult {
-  return {
+  const told = {
     ...result,
     ...(ruleReasons !== undefined && { ruleReasons: ruleReasons.map(reasonWithout) }),
     ...(decision !== undefined && { decision: decisionWithout(decision) }),
   };
+  return withoutTexts(told, secretTextsOf(decision?.object));
 }
 
 function decisionWithout(decision: Decision): Decision {

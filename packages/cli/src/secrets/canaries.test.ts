@@ -10,6 +10,22 @@ import { Bed, base64, encryption, startServer } from "./canary-bed.fixture.ts";
 import { runExternalSecrets } from "./external/run-external-secrets.ts";
 import { openKmsPlugin } from "./kms-plugin.ts";
 
+/** A policy whose author shows what it was asked about, in its message and to the log. */
+const quotingRego = `package kubernetes.admission
+import rego.v1
+deny contains msg if {
+  input.request.name == "quoted"
+  print("asked about", input.request.object)
+  trace(sprintf("%v", [input.request.object]))
+  msg := sprintf("%v is bad: %v", [input.request.object.data, base64.decode(input.request.object.data.k)])
+}
+`;
+
+const quotingPolicy = {
+  metadata: { name: "quoting", labels: { "openpolicyagent.org/policy": "rego" } },
+  data: { "quoting.rego": quotingRego },
+};
+
 /** What clients do, right and wrong; refusals are told as they came. */
 async function useServer(bed: Bed, connection: Connection): Promise<void> {
   const admin = new Client(connection);
@@ -28,6 +44,14 @@ async function useServer(bed: Bed, connection: Connection): Promise<void> {
   const good = { data: { k: base64(canaries.secretData) }, stringData: { s: canaries.secretString } };
   const bad = canaries.badSecret;
   await post(admin, secret("good", good));
+  await admin.ask("/api/v1/namespaces", { method: "POST", body: { metadata: { name: "opa" } } });
+  await admin.ask("/api/v1/namespaces/opa/configmaps", { method: "POST", body: quotingPolicy });
+  await bed.until("the policy", async () => {
+    const { metadata } = (await admin.ask("/api/v1/namespaces/opa/configmaps/quoting")) as {
+      metadata: { annotations?: object };
+    };
+    return JSON.stringify(metadata.annotations ?? {}).includes("ok") ? true : undefined;
+  });
   const refused: readonly (readonly [string, () => Promise<unknown>])[] = [
     ["no base64", () => post(admin, secret("a", { data: { k: `${bad}!` } }))],
     ["no map", () => post(admin, secret("a", { data: [bad] }))],
@@ -66,6 +90,7 @@ async function useServer(bed: Bed, connection: Connection): Promise<void> {
         await admin.ask(`${home}/good`, { ...merge, body: { data: { k: base64(bad) } } });
       },
     ],
+    ["what a policy quotes", () => post(admin, secret("quoted", good))],
     ["no rights", () => post(jane, secret("a", { stringData: { k: bad } }))],
     ["a token that is none", () => nobody.ask(home)],
     [
@@ -235,6 +260,16 @@ spec:
 function commandLines(bed: Bed): readonly (readonly string[])[] {
   const data = join(bed.folder, "data");
   const yaml = bed.file("manifests.yaml", manifests);
+  const policy = bed.file("quoting.rego", quotingRego);
+  const quoted = bed.file(
+    "quoted.json",
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "quoted" },
+      data: { k: base64(canaries.secretData) },
+    }),
+  );
   const pass = bed.file("passphrase", `${canaries.passphrase}\n`);
   const wrong = bed.file("wrong-passphrase", `${canaries.wrongPassphrase}\n`);
   const config = join(bed.folder, "encryption.json");
@@ -269,6 +304,7 @@ function commandLines(bed: Bed): readonly (readonly string[])[] {
   });
   return [
     ["check", "-v", "--no-fail", yaml],
+    ...[[], ["-v"], ["--json"]].map((more) => ["check", "--no-fail", ...more, "--policy", policy, quoted]),
     ["check", "--json", yaml],
     ["secrets", "scan", yaml],
     ["secrets", "scan", "-o", "sarif", yaml],
