@@ -150,6 +150,8 @@ const statusOnly: { readonly [resource: string]: FieldSet } = {
   servicecidrs: fieldPath("metadata"),
   validatingadmissionpolicies: fieldPath("metadata"),
   volumeattachments: fieldPath("metadata"),
+  podcertificaterequests: fieldPath("metadata"),
+  storageversionmigrations: fieldPath("metadata"),
   pods: unionOfFields(fieldPath("metadata", "deletionTimestamp"), fieldPath("metadata", "ownerReferences")),
 };
 

@@ -109,6 +109,8 @@ function goScalar(type: string): string {
 
 /** Strings that have a type of their own in Go; OpenAPI and protobuf do not tell. */
 function namedType(struct: string, field: string): string | undefined {
+  // The only one of its type, of which protobuf's tags say nothing.
+  if (field === "nodeName" && struct.endsWith(".PodCertificateRequestSpec")) return "types.NodeName";
   const fields = (namedTypes as { readonly [struct: string]: string })[struct] ?? podSecurityPolicyTypes[struct];
   return fields
     ?.split(",")

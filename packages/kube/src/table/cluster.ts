@@ -8,6 +8,7 @@ import {
   type Fields,
   type Layout,
   type Layouts,
+  labelsText,
   nameOf,
   selectorText,
   spec,
@@ -84,6 +85,26 @@ export const clusterLayouts: Layouts = {
         ageOf(object, now),
       ];
     },
+  },
+  "certificates.k8s.io/clustertrustbundles": {
+    columns: ["Name/name", "SignerName"],
+    row: (object) => [nameOf(object), spec(object)["signerName"] || "<none>"],
+  },
+  "certificates.k8s.io/podcertificaterequests": {
+    columns: [
+      "Name/name",
+      "PodName",
+      "ServiceAccountName",
+      "NodeName",
+      "SignerName",
+      "State",
+      "UnverifiedUserAnnotations",
+    ],
+    row: podCertificateRow,
+  },
+  "storagemigration.k8s.io/storageversionmigrations": {
+    columns: ["Name", "Resource", "Status"],
+    row: migrationRow,
   },
   "certificates.k8s.io/certificatesigningrequests": {
     columns: ["Name/name", "Age", "SignerName", "Requestor", "RequestedDuration", "Condition"],
@@ -256,6 +277,25 @@ function certificateRow(object: KubeObject, now: number): readonly Cell[] {
     seconds === undefined ? "<none>" : humanDurationOf(new Date(now - seconds * 1000).toISOString(), now),
     text,
   ];
+}
+
+const endings: readonly string[] = ["Issued", "Denied", "Failed"];
+
+function podCertificateRow(object: KubeObject): readonly Cell[] {
+  const { podName = "", serviceAccountName = "", nodeName = "", signerName = "" } = spec(object);
+  const told = labelsText(spec(object)["unverifiedUserAnnotations"]);
+  const types = ((status(object)["conditions"] ?? []) as Fields[]).map((each) => each["type"] as string);
+  const state = types.findLast((each) => endings.includes(each)) ?? "Pending";
+  return [nameOf(object), podName, serviceAccountName, nodeName, signerName, state, told];
+}
+
+const stages: readonly string[] = ["Running", "Succeeded", "Failed"];
+
+function migrationRow(object: KubeObject): readonly Cell[] {
+  const { group = "", resource = "" } = (spec(object)["resource"] ?? {}) as Fields;
+  const conditions = (status(object)["conditions"] ?? []) as readonly Fields[];
+  const last = conditions.findLast((each) => each["status"] === "True" && stages.includes(each["type"]));
+  return [nameOf(object), group === "" ? resource : `${resource}.${group}`, last?.["type"] ?? "Unknown"];
 }
 
 function ingressRow(object: KubeObject, now: number): readonly Cell[] {

@@ -43,6 +43,20 @@ const rows: readonly [resource: string, object: object, cells: readonly unknown[
     },
     ["a", "NodePort", "10.0.0.1", "<none>", "80:30000/TCP", "10s", "a=2,b=1"],
   ],
+  [
+    "storagemigration.k8s.io/storageversionmigrations",
+    {
+      spec: { resource: { group: "apps", resource: "deployments" } },
+      status: { conditions: [{ type: "Running", status: "True" }] },
+    },
+    ["a", "deployments.apps", "Running"],
+  ],
+  ["certificates.k8s.io/clustertrustbundles", {}, ["a", "<none>"]],
+  [
+    "certificates.k8s.io/podcertificaterequests",
+    { spec: { podName: "p", signerName: "e/s" }, status: { conditions: [{ type: "Denied", status: "True" }] } },
+    ["a", "p", "", "", "e/s", "Denied", "<none>"],
+  ],
   // Bookmarks say nothing of an object.
   ["/services", {}, ["a", "", "<none>", "<unknown>", "<none>", "10s", "<none>"]],
   ["/limitranges", { metadata: { name: "a" } }, ["a", "0001-01-01T00:00:00Z"]],

@@ -5,7 +5,7 @@ import { formatted } from "../checks.ts";
 import { validateConditions } from "../conditions.ts";
 import type { Expressions } from "../expressions.ts";
 import { dns1123Subdomain } from "../formats.ts";
-import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
+import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import { isKubernetesSigner, validateSignerName } from "./signer-name.ts";
 import { validateUserAnnotations } from "./user-annotations.ts";
 
@@ -16,6 +16,7 @@ const [minSeconds, maxOwnSeconds, maxSeconds] = [3600, 86_400, 91 * 86_400];
 
 /** A kubelet's request for a certificate of one of its pods. What is read of keys and certificates, others read. */
 export const podCertificateRequest: KindRules = {
+  defaults: (object) => fill((object["spec"] ??= {}) as Fields, { maxExpirationSeconds: maxOwnSeconds }),
   validate: (object, expressions) => validateRequest(specOf(object), expressions),
   validateReplacement: (object, old) =>
     immutable(object, old, ["spec"], { spec: "certificates.PodCertificateRequestSpec" }),
