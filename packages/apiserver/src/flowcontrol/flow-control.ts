@@ -5,6 +5,12 @@ import { FlowMetrics } from "../metrics/flow-metrics.ts";
 import { FairQueues, type Limits } from "./fair-queues.ts";
 import { classify, type LevelSpec } from "./schemas.ts";
 
+interface Level {
+  readonly queues: FairQueues;
+  /** All levels as they were when its limits were worked out. */
+  readonly all: readonly KubeObject[];
+}
+
 /** kube-apiserver's `--max-requests-inflight` and `--max-mutating-requests-inflight`, together. */
 const defaultSeats = 600;
 
@@ -20,7 +26,7 @@ const group = "flowcontrol.apiserver.k8s.io";
 export class FlowControl {
   readonly #reader: RbacReader;
   readonly #seats: number;
-  readonly #levels = new Map<string, FairQueues>();
+  readonly #levels = new Map<string, Level>();
   readonly #metrics: FlowMetrics;
 
   constructor(reader: RbacReader, seats = defaultSeats, metrics: FlowMetrics = new FlowMetrics()) {
@@ -68,24 +74,22 @@ export class FlowControl {
     return entered.then(run);
   }
 
+  /** Limits are worked out anew when one of the levels has changed: the list of them is another one then. */
   #queuesOf({ metadata: { name = "" } }: KubeObject, spec: LevelSpec): FairQueues {
-    const limits = this.#limitsOf(spec);
-    this.#metrics.limited(name, limits.seats);
+    const all = this.#reader.list(group, "prioritylevelconfigurations");
     const known = this.#levels.get(name);
-    if (known !== undefined) {
-      known.limits = limits;
-      return known;
-    }
-    const queues = new FairQueues(limits);
-    this.#levels.set(name, queues);
+    if (known?.all === all) return known.queues;
+    const limits = this.#limitsOf(spec, all);
+    this.#metrics.limited(name, limits.seats);
+    const queues = known?.queues ?? new FairQueues(limits);
+    queues.limits = limits;
+    this.#levels.set(name, { queues, all });
     return queues;
   }
 
   /** A level's part of all seats, by its shares. */
-  #limitsOf({ limited = {} }: LevelSpec): Limits {
-    const all = this.#reader
-      .list(group, "prioritylevelconfigurations")
-      .reduce((sum, { spec }) => sum + sharesOf(spec as LevelSpec), 0);
+  #limitsOf({ limited = {} }: LevelSpec, levels: readonly KubeObject[]): Limits {
+    const all = levels.reduce((sum, { spec }) => sum + sharesOf(spec as LevelSpec), 0);
     const own = limited.nominalConcurrencyShares ?? defaultShares;
     const seats = Math.max(1, Math.ceil((this.#seats * own) / Math.max(1, all)));
     if (limited.limitResponse?.type !== "Queue") return { seats };
