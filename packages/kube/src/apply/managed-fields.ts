@@ -84,16 +84,17 @@ export function encodeManagedFields(managed: ManagedFields): readonly Json[] {
     }));
 }
 
-/** Sets as objects have them, by their text: most objects of a kind have the same one, which lies in memory once. The oldest make room. */
+/** Sets as objects have them, by the text of what they are made of: what one client makes of a kind mostly has the same. The oldest make room. */
 const shared = new Map<string, Json>();
 const maxShared = 500;
 const maxSharedLength = 16_384;
 
+/** A set in order. It takes longer to make than to find, and lies in memory once. */
 function sharedSet(set: FieldSet): Json {
-  const made = canonical(set) as Json;
-  const text = JSON.stringify(made);
+  const text = JSON.stringify(set);
   const known = shared.get(text);
   if (known !== undefined) return known;
+  const made = canonical(set) as Json;
   if (text.length > maxSharedLength) return made;
   if (shared.size >= maxShared) shared.delete(shared.keys().next().value as string);
   shared.set(text, made);
