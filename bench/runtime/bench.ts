@@ -45,9 +45,11 @@ export async function run(progress: (text: string) => void): Promise<RuntimeRepo
       progress(works ? handler : `${handler} is skipped: ${reason}`);
       if (works) {
         const runtime = await openRuntime(handler, folder, process.env);
+        const close = () => runtime.close?.();
         // Virtual machines of ours have no program to compare with.
         if (runtime instanceof OciRuntime) figures.push(await figuresOf(runtime, folder));
         costs.push(await measureCost(runtime, folder));
+        await close();
       } else skipped.push(`${handler}: ${reason}`);
     }
     const isRoot = process.getuid?.() === 0;

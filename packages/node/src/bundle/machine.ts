@@ -32,6 +32,8 @@ export interface HandlerTraits {
   readonly pidsFloor: number;
   /** Containers of a pod share its own kernel, and join it by annotations. */
   readonly hasOwnKernel: boolean;
+  /** Pods with users of their own are refused: their files would be nobody's there. */
+  readonly refusesUserNamespaces?: boolean;
   /** Capabilities that it does not know, as `BPF`: it would refuse them. */
   readonly unknownCapabilities: readonly string[];
 }

@@ -27,7 +27,12 @@ export interface GuestRuntimeOptions {
   readonly kernel: GuestKernel;
 }
 
-const traits: HandlerTraits = { pidsFloor: 0, hasOwnKernel: true, unknownCapabilities: [] };
+const traits: HandlerTraits = {
+  pidsFloor: 0,
+  hasOwnKernel: true,
+  refusesUserNamespaces: true,
+  unknownCapabilities: [],
+};
 
 /** Of a pod whose containers have no limits, and of the guest's own beside them. */
 const [defaultMemoryMiB, ownMemoryMiB] = [512, 160];

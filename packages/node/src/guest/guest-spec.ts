@@ -34,7 +34,7 @@ export function guestSpec(id: string, spec: OciSpec): GuestSpec {
     return { ...mount, source: `${place}/${name}` };
   });
   const { hostname: _named, annotations: _known, ...rest } = spec;
-  const { sysctl: _set, uidMappings: _users, gidMappings: _groups, ...linux } = spec.linux;
+  const { sysctl: _set, ...linux } = spec.linux;
   const namespaces = spec.linux.namespaces.filter(({ type }) => !ofGuest.has(type) && type !== "cgroup");
   return {
     spec: {
@@ -53,11 +53,10 @@ function isBind({ type, options }: OciMount): boolean {
 
 const hostFields = { network: "hostNetwork", ipc: "hostIPC", pid: "hostPID" } as const;
 
-function checkNamespaces({ linux: { namespaces, uidMappings } }: OciSpec): void {
+function checkNamespaces({ linux: { namespaces } }: OciSpec): void {
   for (const [type, field] of Object.entries(hostFields))
     if (!namespaces.some((each) => each.type === type))
       throw refused(`${field}: a guest has none of the node's namespaces`);
-  if (uidMappings !== undefined) throw refused("hostUsers: false: users are the guest's own");
 }
 
 function refused(message: string): RuntimeFault {

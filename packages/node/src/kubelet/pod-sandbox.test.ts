@@ -26,3 +26,16 @@ test("a full disk is why there is no sandbox yet, and nothing is left", { skip }
     execFileSync("umount", [folder]);
   }
 });
+
+test("a pod with users of its own is refused where a handler has none, in kubelet's words", async () => {
+  const runtime = { handler: "kata", traits: { refusesUserNamespaces: true } };
+  const maker = { runtimeOf: async () => runtime } as unknown as SandboxMaker;
+  await assert.rejects(
+    makePodSandbox(() => podOf({ hostUsers: false }), maker),
+    {
+      reason: "FailedCreatePodSandBox",
+      message:
+        'Failed to create pod sandbox: can\'t set `spec.hostUsers: false`, RuntimeClass handler "kata" does not support user namespaces',
+    },
+  );
+});

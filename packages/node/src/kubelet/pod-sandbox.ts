@@ -61,6 +61,11 @@ const [idCount, firstId, idRanges] = [65_536, 131_072, 30_000];
 /** Makes what a pod's containers share. Rejects with a WaitingFault, and leaves nothing then. */
 export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promise<Sandbox> {
   const runtime = await maker.runtimeOf(pod());
+  if (pod().spec.hostUsers === false && runtime.traits.refusesUserNamespaces === true)
+    throw new WaitingFault(
+      "FailedCreatePodSandBox",
+      `Failed to create pod sandbox: can't set \`spec.hostUsers: false\`, RuntimeClass handler "${runtime.handler}" does not support user namespaces`,
+    );
   const uid = pod().metadata.uid ?? "";
   const folder = join(maker.folder, uid);
   const made = new MadeSandbox(pod, runtime, folder, maker);

@@ -23,6 +23,7 @@ export async function sweep(
   for (const runtime of runtimes.values()) {
     const left = await runtime.list().catch(() => []);
     for (const id of left) await runtime.delete(id).catch(() => {});
+    await runtime.close?.().catch(() => {});
   }
   await removeMounts(runFolder(tag));
   await removeMounts(join(folder, "pods"));

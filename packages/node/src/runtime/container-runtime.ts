@@ -31,6 +31,8 @@ export interface ContainerRuntime {
   readonly kill: (id: string, signal: string, options?: { readonly all?: boolean }) => Promise<void>;
   /** Forgets a container and what it left: processes, cgroups, state. One that is not there is no fault. */
   readonly delete: (id: string) => Promise<void>;
+  /** Takes away what the program keeps on the machine for containers to come: the next one makes it anew. */
+  readonly close?: () => Promise<void>;
   /** The containers that the program knows under this runtime's state folder, of an earlier life too. */
   readonly list: () => Promise<readonly string[]>;
 }

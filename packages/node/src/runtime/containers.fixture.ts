@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { containerSpec } from "../bundle/container-spec.ts";
 import type { BundleSandbox } from "../bundle/namespaces.ts";
 import type { ResolvedUser } from "../bundle/user.ts";
+import { removeMounts } from "../sandbox/namespaces.ts";
 import type { ContainerSpec, PodSpec } from "../security-context/pod.ts";
 import { removeCgroup } from "./cgroup.ts";
 import type { ContainerRuntime, ProcessIo, RunningProcess } from "./container-runtime.ts";
@@ -160,7 +161,7 @@ export class Bench {
   async remove(): Promise<void> {
     await Promise.allSettled(this.#started.map(([runtime, id]) => runtime.delete(id)));
     await removeCgroup(this.#cgroups);
-    rmSync(this.folder, { recursive: true, force: true });
+    await removeMounts(this.folder);
   }
 }
 

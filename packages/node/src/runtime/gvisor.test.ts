@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { mountsUnder } from "../sandbox/namespaces.ts";
 import { type Bench, candidates, openBench, outcomeOf } from "./containers.fixture.ts";
 
 const bench = openBench();
@@ -36,6 +37,8 @@ test("gVisor: a pod's containers share a kernel, and each ends by itself", { ski
     await runtime.stopSandbox?.(pause.id);
   }
   assert.deepEqual(await runtime.list(), []);
+  await runtime.close?.();
+  assert.deepEqual(await mountsUnder(join(on.folder, "runsc")), []);
 });
 
 test("gVisor: sysctls of the network hold in the pod's namespace; what the kernel does not take is told", {

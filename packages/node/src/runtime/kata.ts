@@ -35,7 +35,8 @@ export async function createGuests(folder: string, environment: Environment): Pr
   const qemuVersion = await qemuVersionHere();
   const virtiofsd = await firstProgram(shareServers);
   if (virtiofsd === undefined) throw missing(`none of ${shareServers.join(", ")}`);
-  return new GuestRuntime({ folder, qemu, qemuVersion, virtiofsd, kernel: await findGuestKernel(environment) });
+  const kernel = await findGuestKernel(environment).catch((error: Error) => Promise.reject(missing(error.message)));
+  return new GuestRuntime({ folder, qemu, qemuVersion, virtiofsd, kernel });
 }
 
 function missing(what: string): RuntimeFault {

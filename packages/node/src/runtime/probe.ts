@@ -39,7 +39,9 @@ export async function probeHandler(
   folder: string,
   environment: Environment = {},
 ): Promise<HandlerProbe> {
-  return (await tryHandler(handler, folder, environment)).probe;
+  const { probe, runtime } = await tryHandler(handler, folder, environment);
+  await runtime?.close?.().catch(() => {});
+  return probe;
 }
 
 /** The same with the runtime, where it works, or is none of those that are to be tried now. */
@@ -55,6 +57,7 @@ export async function tryHandler(
     // What runs virtual machines here, their first one tells.
     const { version, limits } = runtime;
     if (reason === undefined) return { probe: { handler, works: true, version, limits }, runtime };
+    await runtime.close?.().catch(() => {});
     return { probe: { handler, works: false, version, reason, limits: [] } };
   } catch (error) {
     return { probe: { handler, works: false, reason: oneLine((error as Error).message), limits: [] } };

@@ -4,8 +4,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { HandlerTraits } from "../bundle/machine.ts";
+import { removeMounts } from "../sandbox/namespaces.ts";
 import { type RunningProcess, type RunRequest, RuntimeFault, type SandboxRequest } from "./container-runtime.ts";
-import { OciRuntime } from "./oci-runtime.ts";
+import { OciRuntime, type OciRuntimeOptions } from "./oci-runtime.ts";
 import type { OciSpec } from "./oci-spec.ts";
 import type { RuntimeSettings } from "./runtimes.ts";
 
@@ -40,7 +41,7 @@ export async function createRunsc({ folder, program, version }: RuntimeSettings)
     "--network=host",
     "--oci-seccomp",
   ];
-  return new Gvisor({
+  return new Gvisor(state, {
     handler: "runsc",
     version,
     limits,
@@ -57,6 +58,13 @@ export async function createRunsc({ folder, program, version }: RuntimeSettings)
 
 /** The containers of a pod share the kernel of the first. */
 class Gvisor extends OciRuntime {
+  readonly #state: string;
+
+  constructor(state: string, options: OciRuntimeOptions) {
+    super(options);
+    this.#state = state;
+  }
+
   override async run(request: RunRequest): Promise<RunningProcess> {
     await applySysctls(request.bundle);
     return super.run(request);
@@ -73,6 +81,11 @@ class Gvisor extends OciRuntime {
   override async delete(id: string): Promise<void> {
     await this.kill(id, "SIGKILL");
     await super.delete(id);
+  }
+
+  /** Releases since 2025 keep a network namespace without links, mounted on a file. */
+  async close(): Promise<void> {
+    await removeMounts(join(this.#state, "null-netns"));
   }
 
   async stopSandbox(id: string): Promise<void> {

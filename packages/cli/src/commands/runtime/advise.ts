@@ -117,7 +117,7 @@ async function measure(): Promise<readonly Cost[]> {
     for (const handler of ["runc", "runsc", "kata"])
       costs.push(
         await openRuntime(handler, folder, process.env)
-          .then((runtime) => measureCost(runtime, folder))
+          .then((runtime) => measureCost(runtime, folder).finally(() => runtime.close?.()))
           .catch((error: Error) => ({ handler, reason: error.message })),
       );
     return costs;
