@@ -17,7 +17,7 @@ test("gVisor: a container runs on a kernel of its own", { skip, timeout: 60_000 
     script: "uname -r; dmesg | head -1",
     container: { securityContext: { capabilities: { add: ["SYSLOG"] } } },
   });
-  assert.match(stdout, /^4\.4\.0\n.*Starting gVisor/);
+  assert.match(stdout, /^(4\.4\.0|\S+-gvisor)\n.*Starting gVisor/);
 });
 
 test("gVisor: a pod's containers share a kernel, and each ends by itself", { skip, timeout: 60_000 }, async () => {
@@ -84,8 +84,8 @@ test("gVisor: a container listens on a low port, though its kernel's process may
     const said = execFileSync("nsenter", [`--net=${network}`, "busybox", "sh", "-c", ask], { stdio: "pipe" });
     assert.equal(said.toString(), "hi\n");
     assert.equal((await outcomeOf(server.process)).code, 0);
-    // Only what ptrace needs.
-    assert.equal(kernelCapabilities(pause.id), "0000000000080000");
+    // Only what ptrace needs; in releases that open files without another process, what these need, and the network's.
+    assert.match(kernelCapabilities(pause.id) ?? "", /^0{11}(80000|8141f)$/);
   } finally {
     await runtime.stopSandbox?.(pause.id);
     execFileSync("umount", [network]);

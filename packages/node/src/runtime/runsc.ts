@@ -36,7 +36,7 @@ export async function createRunsc({ folder, program, version }: RuntimeSettings)
   const state = join(folder, "state");
   const flags = [
     `--root=${state}`,
-    `--platform=${await platform(program)}`,
+    ...(await flagsOf(program)),
     // Its own stack takes the address of the pod's link for itself: redirects of a mesh, and a second sandbox, would not work there.
     "--network=host",
     "--oci-seccomp",
@@ -116,10 +116,17 @@ async function applySysctls(bundle: string): Promise<void> {
   }
 }
 
-/** systrap is the quicker way to catch system calls without hardware; releases before 2023 have ptrace alone. */
-async function platform(program: string): Promise<string> {
+/**
+ * What not every release knows. systrap is the quicker way to catch system calls without hardware; releases before 2023 have ptrace alone.
+ * Later ones would keep what a container writes in a file of their own, where nobody sees how much of it there is.
+ */
+async function flagsOf(program: string): Promise<readonly string[]> {
   const { stdout, stderr } = await run(program, ["flags"], { timeout: 10_000, killSignal: "SIGKILL" });
-  return /systrap/.test(stdout + stderr) ? "systrap" : "ptrace";
+  const known = stdout + stderr;
+  return [
+    `--platform=${/systrap/.test(known) ? "systrap" : "ptrace"}`,
+    ...(/overlay2/.test(known) ? ["--overlay2=none"] : []),
+  ];
 }
 
 /** runsc tells of a container before its process runs; its state's file says when it does. */
