@@ -14,7 +14,7 @@ export const authorityName = "sallyport-mesh-ca";
 const labels = { "app.kubernetes.io/name": authorityName };
 const ports = { certificates: 15_012, http: 8080 };
 
-interface Rule {
+export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly resourceNames?: readonly string[];
@@ -22,14 +22,14 @@ interface Rule {
 }
 
 /** Tokens are judged, namespaces followed, and each has a ConfigMap. */
-const clusterRules: readonly Rule[] = [
+export const authorityRules: readonly Rule[] = [
   { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
   { apiGroups: [""], resources: ["namespaces"], verbs: ["list", "watch"] },
   { apiGroups: [""], resources: ["configmaps"], verbs: ["list", "watch", "create", "patch"] },
 ];
 
 /** Of Secrets its own alone. What is made has no name yet that a rule could know. */
-const ownRules = (secret: string): readonly Rule[] => [
+export const secretRules = (secret: string): readonly Rule[] => [
   { apiGroups: [""], resources: ["secrets"], verbs: ["create"] },
   { apiGroups: [""], resources: ["secrets"], resourceNames: [secret], verbs: ["get", "patch"] },
 ];
@@ -39,14 +39,7 @@ export function authorityManifests(options: AuthorityInstallOptions): readonly o
   const { namespace, secret } = options;
   const metadata = { name: authorityName, namespace, labels };
   return [
-    {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-    },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    ...role("ClusterRole", { name: authorityName, labels }, namespace, clusterRules),
-    ...role("Role", metadata, namespace, ownRules(secret)),
+    ...accountObjects(authorityName, namespace, authorityRules, secretRules(secret)),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -57,9 +50,31 @@ export function authorityManifests(options: AuthorityInstallOptions): readonly o
   ];
 }
 
+/** A namespace of pods that may do little, an account, and what it may in all namespaces and in its own. */
+export function accountObjects(
+  name: string,
+  namespace: string,
+  clusterRules: readonly Rule[],
+  ownRules: readonly Rule[],
+): readonly object[] {
+  const labels = { "app.kubernetes.io/name": name };
+  const metadata = { name, namespace, labels };
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    ...role("ClusterRole", { name, labels }, name, namespace, clusterRules),
+    ...role("Role", metadata, name, namespace, ownRules),
+  ];
+}
+
 function role(
   kind: "ClusterRole" | "Role",
   metadata: object,
+  name: string,
   namespace: string,
   rules: readonly Rule[],
 ): readonly object[] {
@@ -70,55 +85,62 @@ function role(
       apiVersion: `${group}/v1`,
       kind: `${kind}Binding`,
       metadata,
-      roleRef: { apiGroup: group, kind, name: authorityName },
-      subjects: [{ kind: "ServiceAccount", name: authorityName, namespace }],
+      roleRef: { apiGroup: group, kind, name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
   ];
 }
 
 function deployment({ namespace, image, secret, args }: AuthorityInstallOptions): object {
-  const probe = (path: string) => ({ httpGet: { path, port: ports.http }, periodSeconds: 10 });
+  const flags = [`--secret=${namespace}/${secret}`, `--dns-names=${authorityName}.${namespace}.svc`, ...args];
+  return deploymentOf(authorityName, namespace, [authorityContainer(image, flags)]);
+}
+
+/** Two replicas of a pod that may write nothing. */
+export function deploymentOf(name: string, namespace: string, containers: readonly object[]): object {
+  const labels = { "app.kubernetes.io/name": name };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name: authorityName, namespace, labels },
+    metadata: { name, namespace, labels },
     spec: {
       replicas: 2,
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
         spec: {
-          serviceAccountName: authorityName,
+          serviceAccountName: name,
           securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            {
-              name: "ca",
-              image,
-              args: [
-                "mesh",
-                "ca",
-                `--secret=${namespace}/${secret}`,
-                `--dns-names=${authorityName}.${namespace}.svc`,
-                `--listen=:${ports.certificates}`,
-                `--http=:${ports.http}`,
-                ...args,
-              ],
-              ports: [
-                { name: "tls-ca", containerPort: ports.certificates },
-                { name: "http", containerPort: ports.http },
-              ],
-              livenessProbe: probe("/livez"),
-              readinessProbe: probe("/readyz"),
-              resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
-            },
-          ],
+          containers,
         },
       },
     },
   };
 }
+
+/** `sallyport mesh ca`, with these flags beside its ports. */
+export function authorityContainer(image: string, flags: readonly string[]): object {
+  const probe = (path: string) => ({ httpGet: { path, port: ports.http }, periodSeconds: 10 });
+  return {
+    name: "ca",
+    image,
+    args: ["mesh", "ca", `--listen=:${ports.certificates}`, `--http=:${ports.http}`, ...flags],
+    ports: [
+      { name: "tls-ca", containerPort: ports.certificates },
+      { name: "http", containerPort: ports.http },
+    ],
+    livenessProbe: probe("/livez"),
+    readinessProbe: probe("/readyz"),
+    ...modest,
+  };
+}
+
+/** What a container may have and do. */
+export const modest = {
+  resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  },
+} as const;

@@ -6,6 +6,7 @@ import { certificateCommand } from "./certificate.ts";
 import { controlCommand } from "./control.ts";
 import { explainCommand } from "./explain.ts";
 import { injectCommand } from "./inject.ts";
+import { installCommand } from "./install.ts";
 import { proxyCommand } from "./proxy.ts";
 import { readinessCommand } from "./readiness.ts";
 import { redirectCommand } from "./redirect.ts";
@@ -21,6 +22,7 @@ const commands: readonly (() => Command)[] = [
   controlCommand,
   explainCommand,
   injectCommand,
+  installCommand,
   proxyCommand,
   readinessCommand,
   redirectCommand,
