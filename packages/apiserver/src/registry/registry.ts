@@ -165,7 +165,7 @@ export class Registry {
     mayCreate: () => Promise<void>,
   ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
     const { info, name } = context;
-    if (!isMadeByUpdate(info) || this.#there(context, name) !== undefined)
+    if (!isMadeByUpdate(info) || this.#objects.there(context, name) !== undefined)
       return { object: await this.updateFrom(body, context), created: false };
     const decoded = decodeObject(body, context);
     tellReceived(decoded, body, context);
