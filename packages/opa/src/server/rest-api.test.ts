@@ -75,6 +75,45 @@ test("the stages of what is compiled for a request are timed by OPA's names, whe
   }
 });
 
+const annotated = `package filters
+
+# METADATA
+# scope: document
+# compile:
+#   unknowns: [input.fruits, input.users]
+#   mask_rule: masks
+include if input.fruits.colour == "red"
+
+plain if input.fruits.colour == "red"
+
+masks.fruits.owner.replace.value := "***"
+`;
+
+test("decision logs tell what was unknown to a filter and which rule masked, whoever has said so", async () => {
+  const scenario: Scenario = { name: "", files: { "f.rego": annotated }, logs: {}, asks: [] };
+  const { listener, logged } = await start(scenario, (error) => assert.fail(String(error)));
+  const headers = { accept: "application/vnd.opa.sql.sqlite+json" };
+  const ask = (rule: string, body: object) =>
+    fetch(`${listener.url}/v1/compile/filters/${rule}`, { method: "POST", headers, body: JSON.stringify(body) });
+  try {
+    await ask("include", { unknowns: [] });
+    await ask("plain", { unknowns: ["input.fruits"], options: { maskRule: "masks" } });
+    await ask("plain", {});
+  } finally {
+    await listener.close(0);
+  }
+  const told = ((await logged()) as { readonly custom: { readonly [name: string]: unknown } }[]).map(({ custom }) => [
+    custom["unknowns"],
+    custom["mask_rule"],
+  ]);
+  // As OPA logs the same.
+  assert.deepEqual(told, [
+    [["input.fruits", "input.users"], "data.filters.masks"],
+    [["input.fruits"], "data.filters.masks"],
+    [[], ""],
+  ]);
+});
+
 test("connections stay open for longer than Go's clients use them again", async () => {
   const { listener } = await start({ name: "", asks: [] }, (error) => assert.fail(String(error)));
   try {

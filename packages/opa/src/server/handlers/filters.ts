@@ -11,6 +11,7 @@ import {
   type Ref,
   RegoError,
   type Term,
+  refText as termsText,
   type Value,
 } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
@@ -54,8 +55,8 @@ export async function filters(serving: Serving, request: ServerRequest, path: Da
   const annotations = filterAnnotations(generation, path, metrics);
   const unknown = given.length > 0 ? given : (annotations.unknowns ?? []);
   const decision = new Decision(serving, request, generation);
-  const maskRule = stringAt(options, "maskRule") ?? annotations.maskRule;
-  const custom = customOf(unknowns, options, maskRule, metadata);
+  const maskRule = maskRuleOf(path, stringAt(options, "maskRule") ?? annotations.maskRule);
+  const custom = customOf(unknown, options, maskRule, metadata);
   const made = { path: path.join("/"), ...(told !== undefined && { query: told as string }), input, metrics, custom };
   const asked = {
     ...decision.evaluation(),
@@ -73,7 +74,7 @@ export async function filters(serving: Serving, request: ServerRequest, path: Da
     query.partialAsync({ ...asked, tracer, ruleIndexing: false }),
   );
   const filter = metrics.timed("compile_eval_constraints", () => filterOrThrow(withoutDefault(left, path), dialects));
-  const masks = await masksOf(generation, path, maskRule, asked, metrics);
+  const masks = await masksOf(generation, maskRule, asked, metrics);
   const mappings = lookup(options, "targetSQLTableMappings");
   const results = metrics.timed("compile_translate_queries", () =>
     dialects.map((target) => [target.family, resultOf(filter, target, mappings, masks)] as const),
@@ -93,17 +94,17 @@ function hintJson({ message, loc }: Hint): Struct {
 
 /** What decision logs tell of a filter beside the decision. */
 function customOf(
-  unknowns: Value | undefined,
+  unknowns: readonly Ref[],
   options: Value,
   maskRule: string | undefined,
   metadata: JsonObject | undefined,
 ): Struct {
   return new Struct({
-    mask_rule: maskRule,
+    mask_rule: maskRule ?? "",
     options,
     request_metadata: metadata,
     type: "open-policy-agent/compile",
-    unknowns,
+    unknowns: unknowns.map(termsText),
   });
 }
 
@@ -184,17 +185,21 @@ function faultJson({ message, loc, hint }: FilterFault): Struct {
 
 type Asked = Parameters<typeof documentAt>[2];
 
-/** What of the rows is to be hidden: a rule beside the filter, or anywhere below `data`. */
+/** A rule beside the filter, or anywhere below `data`: `data.filters.masks`. */
+function maskRuleOf(path: DataPath, rule: string | undefined): string | undefined {
+  if (rule === undefined || rule.startsWith("data.")) return rule;
+  return ["data", ...path.slice(0, -1), rule].join(".");
+}
+
+/** What of the rows is to be hidden. */
 async function masksOf(
   generation: Generation,
-  path: DataPath,
   rule: string | undefined,
   { unknowns: _, ...options }: Asked & { readonly unknowns?: unknown },
   metrics: Metrics,
 ): Promise<Value | undefined> {
   if (rule === undefined) return undefined;
-  const parts = rule.split(".");
-  const masked = parts[0] === "data" ? parts.slice(1) : [...path.slice(0, -1), ...parts];
+  const masked = rule.split(".").slice(1);
   return metrics.timedAsync("compile_eval_mask_rule", () =>
     metrics.timedAsync("rego_query_eval", () => documentAt(generation, masked, options)),
   );
