@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cgroupLayout, cgroupRoot } from "../runtime/cgroup.ts";
@@ -246,7 +246,8 @@ async function processesOf(folder: string): Promise<readonly number[]> {
   const found = await Promise.all(
     pids.map(async (pid) => {
       const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      return line.includes(`source=${folder}/`) || line.includes(`${folder}\0`) ? [Number(pid)] : [];
+      const place = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+      return line.includes(`source=${folder}/`) || place === folder ? [Number(pid)] : [];
     }),
   );
   return found.flat();

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Bench, candidates, openBench, outcomeOf } from "../runtime/containers.fixture.ts";
 import { check, context, effects, none, sets, status } from "../runtime/effects.fixture.ts";
 
@@ -172,6 +173,15 @@ test("a guest whose QEMU dies ends its containers", { skip, timeout }, async () 
   assert.deepEqual(await process.exited, { code: 137 });
   await runtime.delete(id);
   assert.deepEqual(qemusOf(id), []);
+});
+
+test("a guest that is deleted while it boots is given up at once", { skip, timeout: 15_000 }, async () => {
+  const { id, bundle } = await on.bundle(runtime, { script: "true" });
+  const refused = assert.rejects(runtime.run({ id, bundle, io: { stdin: false, tty: false } }), /kata: /);
+  while (qemusOf(id).length === 0) await delay(100);
+  await runtime.delete(id);
+  await refused;
+  assert.ok(!(await runtime.list()).includes(id));
 });
 
 /** A network namespace with a link and an address as a pod's, held by a file. */
