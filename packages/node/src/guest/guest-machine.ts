@@ -97,7 +97,8 @@ export class GuestMachine {
     } catch (error) {
       await stopAll(children);
       await removeGuest(folder);
-      throw error;
+      // Its folder may be gone, or its sockets.
+      throw error instanceof RuntimeFault ? error : fault((error as Error).message);
     }
   }
 
