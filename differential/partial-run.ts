@@ -105,7 +105,25 @@ async function compare(server: OpaServer, { made, policy }: Found, { query, unkn
   if (isErrorLost(made, own, others)) return "faultsOfOpa";
   const outcome = compareResidual(each);
   if (outcome === "same") return "sameMeaning";
-  return isFunctionLost(residual) ? "faultsOfOpa" : outcome;
+  return isFunctionLost(residual) || isComparisonLost(own, others) ? "faultsOfOpa" : outcome;
+}
+
+/** Of keys that are compared with what is unknown OPA keeps the first alone, and of others that there is something: `data.a` for `1 = data.a`. */
+function isComparisonLost(own: string, others: string): boolean {
+  return [own, others].every((text) => text.startsWith("[")) && uncompared(own) === uncompared(others);
+}
+
+function uncompared(trees: string): string {
+  const [queries, support] = JSON.parse(trees) as [readonly string[], unknown];
+  const bodies = queries.map((query) =>
+    (JSON.parse(query) as readonly { readonly terms: unknown }[]).map(({ terms }) => uncomparedText(terms)).sort(),
+  );
+  return JSON.stringify([bodies.map((body) => body.join()).sort(), support]);
+}
+
+function uncomparedText(terms: unknown): string {
+  const [, left, right] = Array.isArray(terms) ? (terms as { readonly type: string }[]) : [];
+  return JSON.stringify(left?.type === "number" && right?.type === "ref" ? right : terms);
 }
 
 /** OPA keeps a function whose name is a ref in a module where it does not find it: whatever calls it is lost. */

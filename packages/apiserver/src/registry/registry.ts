@@ -169,7 +169,9 @@ export class Registry {
       return { object: await this.updateFrom(body, context), created: false };
     const decoded = decodeObject(body, context);
     tellReceived(decoded, body, context);
-    const { uid, resourceVersion: _, ...metadata } = decoded.metadata;
+    const { uid, resourceVersion, ...others } = decoded.metadata;
+    // A dry run shows what was sent: it is the store that takes the version away.
+    const metadata = context.dryRun && resourceVersion !== undefined ? { ...others, resourceVersion } : others;
     if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(name);
     if (uid) throw failedPrecondition(info, { ...decoded, metadata: { ...metadata, uid: "" } }, uid);
     await mayCreate();

@@ -64,3 +64,15 @@ test("who finalizes a namespace writes its metadata, too", () =>
     const written = await call(`${path}/finalize`, { method: "PUT", body: { ...body, metadata } });
     assert.deepEqual([written.code, written.body.metadata.labels.f], [200, "g"]);
   }));
+
+test("a PUT that makes an object shows the version that was sent where nothing is stored, and the store's else", () =>
+  withServer(async ({ call }) => {
+    const path = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings/a";
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" };
+    const sent = { method: "PUT", body: { metadata: { name: "a", resourceVersion: "7" }, roleRef } };
+    const tried = await call(`${path}?dryRun=All`, sent);
+    assert.deepEqual([tried.code, tried.body.metadata.resourceVersion], [201, "7"]);
+    const made = await call(path, sent);
+    assert.equal(made.code, 201);
+    assert.notEqual(made.body.metadata.resourceVersion, "7");
+  }));

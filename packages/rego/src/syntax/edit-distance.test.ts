@@ -6,7 +6,7 @@ const distances: readonly (readonly [string, string, number])[] = [
   ["", "", 0],
   ["", "abc", 3],
   ["fruit", "fruits", 1],
-  ["fruti", "fruits", 3],
+  ["fruti", "fruits", 2],
   ["kitten", "sitting", 3],
   ["\u{1F34E}a", "\u{1F34F}a", 1],
 ];

@@ -95,6 +95,7 @@ testRefusals("apps/v1", {
       'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
       "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported",
     ),
+    row(`~spec: {${good}, serviceName: A.b}`, 'spec.serviceName: Invalid value: "A.b": field is immutable'),
     row(`~spec: {${good}, serviceName: s}`, 'spec.serviceName: Invalid value: "s": field is immutable'),
     row(`~spec: {${good}, replicas: 3}`),
   ],

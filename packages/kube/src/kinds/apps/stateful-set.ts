@@ -40,8 +40,8 @@ export const statefulSet: KindRules = {
     workloadTemplateDefaults(spec);
     for (const claim of spec["volumeClaimTemplates"] ?? []) claimDefaults(claim);
   },
-  validate: (object) => validateSpec(specOf(object), validateClaims(specOf(object)["volumeClaimTemplates"])),
-  validateReplacement: (object, old) => [...validateSpec(specOf(object), []), ...validateUpdate(object, old)],
+  validate: (object) => validateSpec(specOf(object), validateNew(specOf(object))),
+  validateReplacement: (object, old) => [...validateSpec(specOf(object), none), ...validateUpdate(object, old)],
   validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
 };
 
@@ -77,9 +77,9 @@ function claimDefaults(claim: Fields): void {
   fill(claim["status"], { phase: "Pending" });
 }
 
-/** `claims`: what is wrong with its templates of claims. */
-function validateSpec(spec: Fields, claims: readonly FieldError[]): readonly FieldError[] {
-  const { podManagementPolicy = "", updateStrategy = {}, ordinals, serviceName = "" } = spec;
+/** `ofNew`: what is wrong with what never changes, and is looked at once. */
+function validateSpec(spec: Fields, ofNew: FaultsOfNew): readonly FieldError[] {
+  const { podManagementPolicy = "", updateStrategy = {}, ordinals } = spec;
   return [
     ...(podManagementPolicy === ""
       ? [required("spec.podManagementPolicy")]
@@ -88,10 +88,10 @@ function validateSpec(spec: Fields, claims: readonly FieldError[]): readonly Fie
         : [invalid("spec.podManagementPolicy", podManagementPolicy, `must be '${policies[0]}' or '${policies[1]}'`)]),
     ...validateUpdateStrategy(updateStrategy),
     ...validateRetention(spec["persistentVolumeClaimRetentionPolicy"] ?? {}),
-    ...claims,
+    ...ofNew.claims,
     ...nonnegatives(spec, "spec", ["replicas", "minReadySeconds"]),
     ...nonnegative("spec.ordinals.start", ordinals?.start),
-    ...(serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label)),
+    ...ofNew.serviceName,
     ...validateWorkloadSelector(spec["selector"], words),
     ...validateSelected({ ...spec, template: withOwnVolumes(spec) }, words),
     ...onlyAlways(spec["template"] ?? {}, "StatefulSet"),
@@ -108,6 +108,20 @@ function withOwnVolumes({ template = {}, volumeClaimTemplates: claims = [] }: Fi
   const names = new Set(own.map(({ name }) => name as string));
   const others = ((spec["volumes"] ?? []) as Fields[]).filter(({ name }) => !names.has(name));
   return { ...template, spec: own.length === 0 ? spec : { ...spec, volumes: [...own, ...others] } };
+}
+
+interface FaultsOfNew {
+  readonly claims: readonly FieldError[];
+  readonly serviceName: readonly FieldError[];
+}
+
+const none: FaultsOfNew = { claims: [], serviceName: [] };
+
+function validateNew({ volumeClaimTemplates, serviceName = "" }: Fields): FaultsOfNew {
+  return {
+    claims: validateClaims(volumeClaimTemplates),
+    serviceName: serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label),
+  };
 }
 
 function validateClaims(claims: unknown): readonly FieldError[] {
