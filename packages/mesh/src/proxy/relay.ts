@@ -40,24 +40,26 @@ export function relay(first: Socket, second: Socket, buffers: ReusedBuffers): Pr
   });
 }
 
-/** Ends a connection so that the other end knows that something is missing. Of TLS it is the connection beneath: an end without TLS's farewell looks like one with it. */
+/**
+ * Ends a connection so that the other end knows that something is missing. Of TLS it is the connection beneath: an end without TLS's
+ * farewell looks like one with it. One that is being shut down, all that waited being sent, is closed: libuv does not reset it, and what
+ * Node could not reset it never closes.
+ */
 export function reset(socket: Socket): void {
   const beneath = "encrypted" in socket ? connectionBeneath(socket as TLSSocket) : socket;
-  if (beneath === undefined) socket.destroy();
+  const isShutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  if (beneath === undefined || isShutting) socket.destroy();
   else resetNow(beneath);
 }
-
-type Hidden = { readonly _handle?: { close(closed: () => void): void } | null };
 
 /**
  * `resetAndDestroy` would first send what waits, to who may never read it, and say that we have ended. Its field alone does neither; a
  * Node that has another one closes the connection without a reset.
  */
 function resetNow(socket: Socket): void {
-  const { _handle: handle } = socket as unknown as Hidden;
-  // libuv resets no connection that is being shut down; Node then closes nothing, and tells of no end.
+  // Nobody waits for the end of what was being shut down where we could not see it.
   socket.once("error", ({ syscall }: NodeJS.ErrnoException) => {
-    if (syscall === "reset") handle?.close(() => socket.emit("close", true));
+    if (syscall === "reset") socket.emit("close", true);
   });
   Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
