@@ -8,17 +8,27 @@ import { globsIntersect } from "./globs-match.ts";
 import { goQuote } from "./go-quote.ts";
 import { checkLength } from "./length.ts";
 import { integerAt, stringAt, stringsAt } from "./operands.ts";
+import { type Literal, literalOf } from "./regex-literal.ts";
 
 type RE2Matcher = ReturnType<RE2JS["matcher"]>;
 
 /** Compiled patterns that one process keeps: policies have dozens, attackers may send more. */
 const maxPatterns = 500;
 
-/** Least recently used first. A pattern says nothing of a decision, so it is shared by all queries. */
-const patterns = new Map<string, RE2JS>();
+interface Pattern {
+  readonly machine: RE2JS;
+  readonly literal: Literal;
+}
+
+/** The oldest first. A pattern says nothing of a decision, so it is shared by all queries. */
+const patterns = new Map<string, Pattern>();
 
 /** RE2 syntax and linear time, as Go's regexp. */
 export function compilePattern(pattern: string): RE2JS {
+  return patternOf(pattern).machine;
+}
+
+function patternOf(pattern: string): Pattern {
   const known = patterns.get(pattern);
   if (known !== undefined) return known;
   let compiled: RE2JS;
@@ -29,8 +39,9 @@ export function compilePattern(pattern: string): RE2JS {
     throw new BuiltinError(/trailing backslash at end of expression$/.test(message) ? `${message}: \`\`` : message);
   }
   if (patterns.size >= maxPatterns) patterns.delete(patterns.keys().next().value as string);
-  patterns.set(pattern, compiled);
-  return compiled;
+  const made = { machine: compiled, literal: literalOf(pattern) };
+  patterns.set(pattern, made);
+  return made;
 }
 
 /** Instructions of a pattern times characters of a text: what matching may take is linear in both, and this is some seconds. */
@@ -153,7 +164,9 @@ function quote(text: string): string {
 
 function match(args: readonly Value[]): Value {
   const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
-  return patternFor(pattern, text).test(text);
+  const { literal } = patternOf(pattern);
+  if (!text.includes(literal.text)) return false;
+  return literal.isAll || patternFor(pattern, text).test(text);
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/regex, …/glob */
