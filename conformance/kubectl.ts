@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { chooseKubectl, startKubectlServer, versionOfKubectl } from "./kubectl-server.ts";
 import { Script } from "./script.ts";
+import { ShellAssertions, tellAssertions } from "./shell-assertions.ts";
 import { type SuiteResult, Tally } from "./suite.ts";
 import { parseTxtar } from "./txtar.ts";
 
@@ -51,8 +52,9 @@ const pluginsFolder = "test/fixtures/pkg/kubectl/plugins";
 const neededFiles = ["hack/lib/init.sh", "hack/lib/test.sh", "test/cmd/legacy-script.sh"];
 
 /**
- * Kubernetes' own tests of kubectl: the functions `run_NAME_tests` of `test/cmd/*.sh`, and testscripts (`*.txtar`). `dir` is the root
- * of a Kubernetes tree, or a folder or file in one. Each case meets a fresh server.
+ * Kubernetes' own tests of kubectl: the functions `run_NAME_tests` of `test/cmd/*.sh`, each assertion in them by the line where it
+ * stands, and testscripts (`*.txtar`). `dir` is the root of a Kubernetes tree, or a folder or file in one. Each function and each
+ * testscript meets a fresh server.
  */
 export async function run(dir: string): Promise<SuiteResult> {
   const tally = new Tally();
@@ -77,6 +79,9 @@ export async function run(dir: string): Promise<SuiteResult> {
 interface Verdict {
   readonly skipped?: string;
   readonly failed?: string;
+  /** Assertions in it that held, and those that did not, with the reason. */
+  readonly held?: readonly string[];
+  readonly broken?: readonly { readonly at: string; readonly why: string }[];
 }
 
 interface Case {
@@ -87,6 +92,8 @@ interface Case {
 function report(tally: Tally, name: string, verdict: Verdict = {}): void {
   if (verdict.skipped === undefined) tally.add(name, verdict.failed);
   else tally.skip(name, verdict.skipped);
+  for (const at of verdict.held ?? []) tally.add(`${name}/${at}`, undefined);
+  for (const { at, why } of verdict.broken ?? []) tally.add(`${name}/${at}`, why);
 }
 
 /** The folder itself or the nearest one above it that has the scripts' helpers. */
@@ -103,12 +110,13 @@ function shellCases(root: string, dir: string): readonly Case[] {
   const called = new Set(
     all.flatMap((text) => [...text.matchAll(/^\s*(run_\w+)(?!\w|\s*\()/gm)].map(([, name]) => name)),
   );
+  const assertions = new ShellAssertions(root);
   return files.toSorted().flatMap((file) => {
     const defined = [...readFileSync(file, "utf8").matchAll(/^\s*(?:function\s+)?(run_\w+)\s*\(\)/gm)];
     const names = new Set(defined.map(([, name = ""]) => name).filter((name) => !called.has(name)));
     return [...names].map((name) => ({
       name: `${basename(file, ".sh")}/${name}`,
-      judge: (work: string) => judgeFunction(root, work, name),
+      judge: (work: string) => judgeFunction(root, work, name, assertions),
     }));
   });
 }
@@ -120,6 +128,7 @@ set -o errexit -o nounset -o pipefail
 source hack/lib/init.sh
 source hack/lib/test.sh
 source test/cmd/legacy-script.sh
+${tellAssertions}
 kube::etcd::start() { :; }
 kube::etcd::cleanup() { :; }
 make() { :; }
@@ -146,7 +155,12 @@ function missingFor(name: string): string | undefined {
     : undefined;
 }
 
-async function judgeFunction(root: string, folder: string, name: string): Promise<Verdict> {
+async function judgeFunction(
+  root: string,
+  folder: string,
+  name: string,
+  assertions: ShellAssertions,
+): Promise<Verdict> {
   const skipped = missingFor(name);
   if (skipped !== undefined) return { skipped };
   const tree = join(folder, "tree");
@@ -170,13 +184,31 @@ async function judgeFunction(root: string, folder: string, name: string): Promis
     SECURE_API_PORT: String(server.port),
     ALLOW_SKEW: "true",
     WANTED: name,
+    ASSERTED: join(folder, "asserted"),
     GIVEN_UP: needConditions.has(name) ? "yes" : "",
     WHAT: needNamespace.has(name) ? "own_namespace wanted" : "wanted",
     KUBE_JUNIT_REPORT_DIR: join(folder, "junit"),
   };
-  const verdict = await bash(driver, tree, env);
+  writeFileSync(env.ASSERTED, "");
+  const { failed } = await bash(driver, tree, env);
   const faults = await server.close();
-  return faults === "" ? verdict : { failed: `${verdict.failed ?? ""}\n${faults}`.trim() };
+  const said = `${failed ?? ""}\n${faults}`.trim();
+  return {
+    ...(said === "" ? {} : { failed: said }),
+    ...judgeAssertions(assertions, name, readFileSync(env.ASSERTED, "utf8"), failed === undefined),
+  };
+}
+
+/** What a function that went on to its end has passed over was no more true than what did not hold. */
+function judgeAssertions(assertions: ShellAssertions, name: string, told: string, isDone: boolean): Verdict {
+  const { held, failed } = assertions.read(told);
+  const met = new Set([...held, ...failed]);
+  const passedOver = isDone ? assertions.placesIn(name).filter((at) => !met.has(at)) : [];
+  const broken = [
+    ...failed.map((at) => ({ at, why: "does not hold" })),
+    ...passedOver.map((at) => ({ at, why: "the function passed over it" })),
+  ];
+  return { held, broken };
 }
 
 /**
