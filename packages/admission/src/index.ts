@@ -24,7 +24,14 @@ export { defaultText } from "./migration/lost-defaults.ts";
 export { type AdmittedPod, type LostMutations, lostMutations } from "./migration/lost-mutations.ts";
 export { mutatingAdmissionPolicies } from "./migration/mutating-admission-policies.ts";
 export { rulesWithoutLevel } from "./migration/rules-without-level.ts";
-export type { AdmissionObserver, PodSecurityCounted, PolicyChecked, WebhookCalled } from "./observer.ts";
+export type {
+  AdmissionObserver,
+  ConditionsMatched,
+  MutationChecked,
+  PodSecurityCounted,
+  PolicyChecked,
+  WebhookCalled,
+} from "./observer.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 export {
   type ChainOptions,

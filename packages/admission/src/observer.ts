@@ -5,6 +5,8 @@ export interface AdmissionObserver {
   readonly webhookCalled: (call: WebhookCalled) => void;
   readonly policyChecked: (check: PolicyChecked) => void;
   readonly podSecurity: (counted: PodSecurityCounted) => void;
+  readonly mutationChecked: (check: MutationChecked) => void;
+  readonly conditionsMatched: (match: ConditionsMatched) => void;
 }
 
 /** What a request is for who counts by its kind. */
@@ -54,4 +56,24 @@ export interface PolicyChecked {
   readonly action: "allow" | "deny" | "audit" | "warn";
   /** How long the policy took. */
   readonly seconds: number;
+}
+
+/** One mutation of a MutatingAdmissionPolicy. */
+export interface MutationChecked {
+  readonly policy: string;
+  readonly binding: string;
+  readonly error: "no_error" | "compile_error" | "invalid_error" | "out_of_budget";
+  readonly seconds: number;
+}
+
+/** The match conditions of a webhook or a policy, all together. */
+export interface ConditionsMatched {
+  readonly name: string;
+  readonly kind: "webhook" | "policy";
+  /** As kube-apiserver has it: policies of both kinds are told as those that validate. */
+  readonly type: "admit" | "validating" | "validate";
+  readonly operation: Operation;
+  readonly seconds: number;
+  /** Whether the webhook or policy is left out by them, or what was wrong. */
+  readonly outcome: "met" | "excluded" | "failed";
 }

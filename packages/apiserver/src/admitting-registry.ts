@@ -27,7 +27,10 @@ export interface Policies {
 }
 
 export interface RegistryWiring
-  extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges" | "onAllocated" | "onStored"> {
+  extends Pick<
+    RegistryOptions,
+    "storageMediaType" | "eventTtlSeconds" | "serviceRanges" | "onAllocated" | "onStored" | "onRules" | "onConverted"
+  > {
   readonly store: Store;
   readonly plugins: readonly Plugin[];
   readonly effects: AdmissionEffects;

@@ -24,7 +24,7 @@ export { selectControllers } from "./controllers/select.ts";
 export { deprecationOf } from "./http/deprecations.ts";
 export { ListenError } from "./http/listen.ts";
 export { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
-export type { ProcessStats } from "./metrics/server-metrics.ts";
+export type { ProcessStats } from "./metrics/process-metrics.ts";
 export { Cache } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { StorageMediaType } from "./registry/encode.ts";

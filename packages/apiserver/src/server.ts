@@ -38,7 +38,8 @@ import { protocols, serveHttp2 } from "./http/http2.ts";
 import { kubeconfigText } from "./http/kubeconfig.ts";
 import { closeServer, listen, urlOf } from "./http/listen.ts";
 import { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
-import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
+import type { ProcessStats } from "./metrics/process-metrics.ts";
+import { ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache } from "./registry/cache.ts";
 import type { CacheEvent } from "./registry/history.ts";
 import type { Registry, RegistryOptions } from "./registry/registry.ts";
@@ -167,6 +168,8 @@ export async function startApiServer(
       catalogue,
       onAllocated: (...allocated) => metrics.services.allocated(...allocated),
       onStored: (...stored) => metrics.stored(...stored),
+      onRules: metrics.customs,
+      onConverted: (call) => metrics.customs.converted(call),
       onDecision: (decision, operation) => metrics.admission(decision, operation),
     },
     cache,
@@ -189,6 +192,7 @@ export async function startApiServer(
       clientCas,
       serviceAccounts,
       onCertificate: access.certified.bind(access),
+      onToken: access.tokenUsed.bind(access),
     },
     cache.reader,
     options.effects.now,
@@ -227,6 +231,7 @@ export async function startApiServer(
   const controllers: ReadonlySet<string> = new Set(kinds.map(({ name }) => name));
   const alive = { store: options.store, controllers };
   const health = () => ({ ...alive, providers: providerChecks(options) });
+  const flowControl = new FlowControl(cache.reader, undefined, metrics.flows);
   const handler = createHandler({
     catalogue,
     cache,
@@ -234,7 +239,7 @@ export async function startApiServer(
     authentication,
     serviceAccounts,
     authorizer,
-    flowControl: new FlowControl(cache.reader, undefined, metrics.flows),
+    flowControl,
     now: options.effects.now,
     kubelets: { client: certificates.kubeletClient, addressTypes: defaultAddressTypes, ...options.kubelets },
     version,
@@ -248,15 +253,17 @@ export async function startApiServer(
       listed: (...list) => metrics.watchCache.listed(...list),
       waited: (...read) => metrics.watchCache.waited(...read),
       access,
+      filters: metrics.filters,
       text: async () => {
         metrics.storageSize(await options.store.size?.());
         metrics.services.holds(cache.list("", "services"), rangesIn(ranges, cache.reader), ranges);
+        metrics.apiServices(cache.list("apiregistration.k8s.io", "apiservices"));
         metrics.watchCache.holds(cache.resources, cache.revision);
         const own = metrics.render(countObjects(cache), options.processStats?.());
         return [own, encryptionMetrics.render(), options.moreMetrics?.() ?? ""].join("");
       },
     },
-    ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),
+    ...(options.audit === undefined ? {} : { audit: counted(options.audit, metrics) }),
     onFault: options.onFault,
   });
   const server = createServer(
@@ -294,6 +301,7 @@ export async function startApiServer(
       endUpgrades();
       endHttp2();
       await closeServer(server);
+      flowControl.close();
       await pluginDefinitions.stop();
       await definitions.stop();
       await stopControllers();
@@ -303,13 +311,14 @@ export async function startApiServer(
   };
 }
 
-function counted({ policy, sink }: AuditOptions, count: () => void): AuditOptions {
+function counted({ policy, sink }: AuditOptions, metrics: ServerMetrics): AuditOptions {
   return {
     policy,
     sink: (event) => {
-      count();
+      metrics.audited();
       sink(event);
     },
+    onLevel: (level) => metrics.filters.audited(level),
   };
 }
 

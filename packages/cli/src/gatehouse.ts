@@ -238,15 +238,28 @@ function processStats(): ProcessStats {
 function filesOfProcess(): Partial<ProcessStats> {
   try {
     const [, kibibytes] = /^VmSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-    const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    const limits = readFileSync("/proc/self/limits", "utf8");
+    const [, limit] = /^Max open files +(\d+)/m.exec(limits) ?? [];
+    const [, addressSpace] = /^Max address space +(\w+)/m.exec(limits) ?? [];
     return {
       openFiles: readdirSync("/proc/self/fd").length,
       ...(kibibytes !== undefined && { virtualBytes: Number(kibibytes) * 1024 }),
       ...(limit !== undefined && { maxFiles: Number(limit) }),
+      // Where there is no limit, Prometheus' clients tell the greatest number that there is.
+      ...(addressSpace !== undefined && { maxVirtualBytes: Number(addressSpace) || 2 ** 64 }),
+      ...networkOfProcess(),
     };
   } catch {
     return {};
   }
+}
+
+/** Bytes that its network namespace has received and sent. */
+function networkOfProcess(): Pick<ProcessStats, "receivedBytes" | "transmittedBytes"> {
+  const lines = readFileSync("/proc/self/net/netstat", "utf8").split("\n");
+  const [names = [], values = []] = lines.filter((line) => line.startsWith("IpExt:")).map((line) => line.split(" "));
+  const of = (name: string) => Number(values[names.indexOf(name)] ?? 0);
+  return { receivedBytes: of("InOctets"), transmittedBytes: of("OutOctets") };
 }
 
 /** Also where nothing is sealed: what others have sealed must not be taken for objects. */

@@ -3,10 +3,12 @@ import type { Authorizations } from "../cel/authorizations.ts";
 import { Evaluation, type Expression } from "../cel/expression.ts";
 import { inputActivation, namespaceOf } from "../cel/input.ts";
 import { matchConditionsBudget, matchesConditions } from "../cel/match-conditions.ts";
+import { toldConditions } from "../cel/told-conditions.ts";
 import type { Variables } from "../cel/variables.ts";
 import { asSeenBy } from "../match.ts";
 import type { PluginContext } from "../plugin.ts";
 import type { Invocation } from "./invocations.ts";
+import { nameOf } from "./policy.ts";
 
 /** A request as one invocation of a policy reads it. */
 export interface Asked {
@@ -19,7 +21,11 @@ export interface Asked {
 }
 
 /** Match conditions see the resource as it was requested, and no namespace; all else sees what the policy's rules matched. */
-export function ask({ match, param }: Invocation, context: PluginContext, authorizations: Authorizations): Asked {
+export function ask(
+  { policy, match, param }: Invocation,
+  context: PluginContext,
+  authorizations: Authorizations,
+): Asked {
   const { request, snapshot } = context;
   const seen = asSeenBy(match, request);
   const shared = { params: param, original: request };
@@ -27,7 +33,11 @@ export function ask({ match, param }: Invocation, context: PluginContext, author
   return {
     meets: (conditions, variables) => {
       const activation = inputActivation({ ...seen, resource: request.resource }, { ...shared, authorizations });
-      return matchesConditions(conditions, new Evaluation(activation, matchConditionsBudget, variables));
+      const start = context.effects.ticks();
+      const met = matchesConditions(conditions, new Evaluation(activation, matchConditionsBudget, variables));
+      // kube-apiserver tells of policies of both kinds as of those that validate.
+      const of = { kind: "policy", name: nameOf(policy), operation: request.operation, type: "validate" } as const;
+      return toldConditions(met, start, { effects: context.effects, of });
     },
     activation: inputActivation(seen, { ...shared, namespaceObject, authorizations }),
     withoutAuthorizer: inputActivation(seen, { ...shared, namespaceObject }),

@@ -24,6 +24,7 @@ import {
 import { compileExpression, Evaluation, type Expression, OutOfBudget } from "../cel/expression.ts";
 import { compileConditions } from "../cel/match-conditions.ts";
 import { compileVariables, type Variables } from "../cel/variables.ts";
+import type { MutationChecked } from "../observer.ts";
 import type { Asked } from "./ask.ts";
 import { type PolicySpec, specOf } from "./policy.ts";
 
@@ -82,7 +83,14 @@ function compileMutation(mutation: Mutation, environment: Environment): Compiled
 }
 
 /** A mutation that failed; the failurePolicy decides what that means. */
-export class MutationError extends Error {}
+export class MutationError extends Error {
+  readonly what: Exclude<MutationChecked["error"], "no_error">;
+
+  constructor(message: string, what: MutationError["what"] = "invalid_error") {
+    super(message);
+    this.what = what;
+  }
+}
 
 /** The object as one mutation leaves it, without defaults. Throws `MutationError`, or `StatusError` for what makes no object. */
 export function mutated(
@@ -97,13 +105,13 @@ export function mutated(
 }
 
 function evaluate(expression: Expression, { activation }: Asked, variables: Variables): Value {
-  if (expression.fault !== undefined) throw new MutationError(expression.fault);
+  if (expression.fault !== undefined) throw new MutationError(expression.fault, "compile_error");
   try {
     const outcome = new Evaluation(activation, RUNTIME_COST_BUDGET, variables).run(expression);
     if ("error" in outcome) throw new MutationError(outcome.error);
     return outcome.value;
   } catch (error) {
-    throw error instanceof OutOfBudget ? new MutationError(error.message) : error;
+    throw error instanceof OutOfBudget ? new MutationError(error.message, "out_of_budget") : error;
   }
 }
 

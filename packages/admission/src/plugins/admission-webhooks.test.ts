@@ -51,6 +51,8 @@ async function decide(
   const observer = {
     webhookCalled: (call: WebhookCalled) => told.push(call),
     policyChecked: () => {},
+    mutationChecked: () => {},
+    conditionsMatched: () => {},
     podSecurity: () => {},
   };
   const post = async (call: WebhookPost) => {

@@ -14,6 +14,7 @@ import { nameOf, specOf } from "../admission-policy/policy.ts";
 import { Authorizations } from "../cel/authorizations.ts";
 import type { Reason } from "../decision.ts";
 import { asSeenBy } from "../match.ts";
+import type { MutationChecked } from "../observer.ts";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { forbiddenStatus, skip } from "../refusals.ts";
 import { withObject } from "../request.ts";
@@ -119,17 +120,27 @@ class Run {
       const seen = asSeenBy(invocation.match, this.#context.request);
       if (seen.object === null) break;
       const [object, info] = [seen.object, infoOf(invocation, this.#context)];
+      const start = this.#context.effects.ticks();
+      const tell = (error: MutationChecked["error"]) => this.#tell(invocation, start, error);
       try {
         const next = await this.#authorizations.evaluate(() =>
           mutated(mutation, object, this.#ask(invocation), variables, info),
         );
+        tell("no_error");
         this.#put(next);
       } catch (error) {
+        tell(error instanceof MutationError ? error.what : "invalid_error");
         if (!(error instanceof MutationError)) throw error;
         this.#fail({ policy, binding, message: error.message, isInvalid: true });
       }
     }
     return !isSameValue(before, this.#context.request.object);
+  }
+
+  #tell({ policy, binding }: Invocation, start: number, error: MutationChecked["error"]): void {
+    const { ticks, observer } = this.#context.effects;
+    const seconds = (ticks() - start) / 1e6;
+    observer?.mutationChecked({ policy: nameOf(policy), binding: nameOf(binding), error, seconds });
   }
 
   /** Goes on with the object in the request's own version, with the defaults of what was added. */

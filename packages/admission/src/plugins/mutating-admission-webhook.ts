@@ -79,7 +79,8 @@ class Mutation {
     const authorizations = new Authorizations(snapshot.authorizer, request);
     if (reinvocation.isReinvoke) this.#callers.begin(request.object);
     for (const [index, each] of webhooks.entries()) {
-      const match = await matchWebhook(each.webhook, this.#request, snapshot, authorizations).catch(asStatus);
+      const now = { ...this.#context, request: this.#request };
+      const match = await matchWebhook(each.webhook, now, authorizations, "admit").catch(asStatus);
       if (match === undefined) continue;
       if (match instanceof StatusError) return { ...this.#refused(match, noReasons), outcome: "errored" };
       const refused = await this.#call({ ...each, index }, match);

@@ -62,12 +62,12 @@ interface Selected {
 
 async function selectWebhooks(
   webhooks: readonly PlacedWebhook[],
-  { request, snapshot }: PluginContext,
+  context: PluginContext,
 ): Promise<readonly Selected[]> {
-  const authorizations = new Authorizations(snapshot.authorizer, request);
+  const authorizations = new Authorizations(context.snapshot.authorizer, context.request);
   const selected: Selected[] = [];
   for (const { webhook } of webhooks) {
-    const match = await matchWebhook(webhook, request, snapshot, authorizations);
+    const match = await matchWebhook(webhook, context, authorizations, "validating");
     if (match !== undefined) selected.push({ webhook, match });
   }
   return selected;

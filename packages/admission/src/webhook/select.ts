@@ -4,23 +4,25 @@ import type { Authorizations } from "../cel/authorizations.ts";
 import { Evaluation, type Expression } from "../cel/expression.ts";
 import { inputActivation } from "../cel/input.ts";
 import { compileConditions, matchConditionsBudget, matchesConditions } from "../cel/match-conditions.ts";
+import { type ConditionsTold, toldConditions } from "../cel/told-conditions.ts";
 import { asSeenBy, type Match, matchRequest } from "../match.ts";
+import type { PluginContext } from "../plugin.ts";
 import type { Request } from "../request.ts";
-import type { Snapshot } from "../snapshot.ts";
 import type { Webhook } from "./configuration.ts";
 
 /** Whether a webhook is sent a request, and as what. A match condition that fails follows the failurePolicy: throws, or leaves the webhook out. */
 export async function matchWebhook(
   webhook: Webhook,
-  request: Request,
-  snapshot: Snapshot,
+  { request, snapshot, effects }: Pick<PluginContext, "request" | "snapshot" | "effects">,
   authorizations: Authorizations,
+  type: ConditionsTold["of"]["type"],
 ): Promise<Match | undefined> {
   const { rules = [] } = webhook;
   if (rules.length === 0) return undefined;
   const match = matchRequest({ ...webhook, resourceRules: rules }, request, snapshot);
   if (typeof match === "string") return undefined;
-  return (await meetsConditions(webhook, match, request, authorizations)) ? match : undefined;
+  const told = { effects, of: { kind: "webhook", name: webhook.name, operation: request.operation, type } } as const;
+  return (await meetsConditions(webhook, match, request, authorizations, told)) ? match : undefined;
 }
 
 /** Made when the first webhook has a condition. */
@@ -34,6 +36,7 @@ async function meetsConditions(
   match: Match,
   request: Request,
   authorizations: Authorizations,
+  told: ConditionsTold,
 ): Promise<boolean> {
   const { matchConditions = [] } = webhook;
   if (matchConditions.length === 0) return true;
@@ -45,9 +48,11 @@ async function meetsConditions(
   }
   const activation = inputActivation(asSeenBy(match, request), { authorizations, original: request });
   const known = conditions;
-  const matches = await authorizations.evaluate(() =>
+  const start = told.effects.ticks();
+  const met = await authorizations.evaluate(() =>
     matchesConditions(known, new Evaluation(activation, matchConditionsBudget)),
   );
+  const matches = toldConditions(met, start, told);
   if (typeof matches === "boolean") return matches;
   if (webhook.failurePolicy === "Ignore") return false;
   throw forbidden(request, matches.error);

@@ -12,6 +12,8 @@ export interface AuditOptions {
   readonly policy: AuditPolicy;
   /** Takes each event; it must not throw. */
   readonly sink: (event: AuditEvent) => void;
+  /** Told which level the policy chose for each request. */
+  readonly onLevel?: (level: Level) => void;
 }
 
 /** What is known of one request, told to the sink at its stages. */
@@ -37,12 +39,13 @@ export const silentRecord: AuditRecord = {
 
 /** Begins the record of a request; it ends with the response. */
 export function beginAudit(
-  { policy, sink }: AuditOptions,
+  { policy, sink, onLevel }: AuditOptions,
   request: IncomingMessage,
   response: ServerResponse,
   { info, user, now }: { readonly info: RequestInfo; readonly user: UserInfo; readonly now: () => number },
 ): AuditRecord {
   const chosen = auditLevel(policy, user, info);
+  onLevel?.(chosen.level);
   if (chosen.level === "None") return silentRecord;
   const record = new Record(chosen, request, response, { info, user, now, sink });
   record.tell("RequestReceived");
@@ -53,12 +56,13 @@ export function beginAudit(
 
 /** The record of a request whose credentials were refused: told of once, when it is answered, and of nobody. */
 export function auditRefusal(
-  { policy, sink }: AuditOptions,
+  { policy, sink, onLevel }: AuditOptions,
   request: IncomingMessage,
   response: ServerResponse,
   { info, now }: { readonly info: RequestInfo; readonly now: () => number },
 ): AuditRecord {
   const chosen = auditLevel(policy, nobody, info);
+  onLevel?.(chosen.level);
   if (chosen.level === "None") return silentRecord;
   const record = new Record(chosen, request, response, { info, user: undefined, now, sink });
   response.once("close", () => record.tell("ResponseStarted"));

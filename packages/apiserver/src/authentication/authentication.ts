@@ -13,7 +13,7 @@ import { type JwtIssuer, jwtTokens } from "./jwt.ts";
 import { type OidcOptions, oidcIssuer } from "./oidc.ts";
 import { type RequestHeaderOptions, requestHeaders } from "./request-headers.ts";
 import type { ServiceAccountOptions } from "./service-account-issuer.ts";
-import { serviceAccountTokens } from "./service-accounts.ts";
+import { serviceAccountTokens, type TokenUse } from "./service-accounts.ts";
 import { type StaticToken, staticTokens } from "./static-tokens.ts";
 import { type TokenWebhookOptions, tokenWebhook } from "./webhook.ts";
 
@@ -34,6 +34,8 @@ export interface AuthenticationOptions {
   readonly webhook?: TokenWebhookOptions;
   /** Told of each request with a client certificate, for how many seconds that is still good. */
   readonly onCertificate?: (seconds: number) => void;
+  /** Told of each token of a service account that was good, or would have been. */
+  readonly onToken?: (use: TokenUse) => void;
 }
 
 const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:unauthenticated"] };
@@ -57,7 +59,7 @@ export class Authentication {
     ];
     this.#tokens = [
       staticTokens(options.tokens, apiAudiences),
-      serviceAccountTokens(options.serviceAccounts, reader, now),
+      serviceAccountTokens(options.serviceAccounts, reader, now, options.onToken),
       ...(options.bootstrapTokens ? [bootstrapTokens(reader, now, apiAudiences)] : []),
       ...(options.oidc === undefined ? [] : [jwtTokens(oidcIssuer(options.oidc), apiAudiences)]),
       ...(options.jwt ?? []).map((issuer) => jwtTokens(issuer, apiAudiences)),

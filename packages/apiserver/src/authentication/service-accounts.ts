@@ -14,6 +14,9 @@ import {
 import type { ServiceAccountOptions } from "./service-account-issuer.ts";
 import { sameText } from "./static-tokens.ts";
 
+/** How good a token is that was taken: a stale one is used though its pod could have had a newer one. */
+export type TokenUse = "valid" | "stale" | "legacy manual" | "legacy auto" | "invalid legacy auto";
+
 /** Tokens whose signature is known to be good; those of a large cluster's pods fit. */
 const maxVerified = 4096;
 
@@ -25,6 +28,7 @@ export function serviceAccountTokens(
   options: ServiceAccountOptions,
   reader: RbacReader,
   now: () => number,
+  onUse: (use: TokenUse) => void = () => {},
 ): TokenAuthenticator {
   const verified = new Map<string, TokenClaims>();
   const claimsOf = async (token: string): Promise<TokenClaims> => {
@@ -46,8 +50,10 @@ export function serviceAccountTokens(
         throw new AuthenticationError(
           `token audiences ${quoted(own)} is invalid for the target audiences ${quoted(audiences)}`,
         );
-      const user =
-        claims.iss === legacyIssuer ? legacyUser(token, claims, reader) : boundUser(claims, reader, now() / 1000);
+      const isLegacy = claims.iss === legacyIssuer;
+      const user = isLegacy ? legacyUser(token, claims, reader, onUse) : boundUser(claims, reader, now() / 1000);
+      const { warnafter = Number.POSITIVE_INFINITY } = claims["kubernetes.io"] ?? {};
+      if (!isLegacy) onUse(now() / 1000 > warnafter ? "stale" : "valid");
       return { user, audiences: shared } satisfies Authenticated;
     },
   };
@@ -114,25 +120,35 @@ function alive(object: KubeObject | undefined, { name, uid }: TokenRef, what: st
   throw new AuthenticationError(isAccount ? `service account ${namespace}/${name} has been deleted` : invalidated);
 }
 
-function legacyUser(token: string, claims: TokenClaims, reader: RbacReader): UserInfo {
+const invalidSince = "kubernetes.io/legacy-token-invalid-since";
+
+function legacyUser(token: string, claims: TokenClaims, reader: RbacReader, onUse: (use: TokenUse) => void): UserInfo {
   const namespace = claims["kubernetes.io/serviceaccount/namespace"] ?? "";
   const name = claims["kubernetes.io/serviceaccount/service-account.name"] ?? "";
   const uid = claims["kubernetes.io/serviceaccount/service-account.uid"] ?? "";
   const secretName = claims["kubernetes.io/serviceaccount/secret.name"] ?? "";
   const secret = reader.get("", "secrets", namespace, secretName);
   const data = (secret?.["data"] ?? {}) as { readonly token?: string };
-  const isInvalid = secret?.metadata.labels?.["kubernetes.io/legacy-token-invalid-since"] !== undefined;
-  if (
-    claims.sub !== accountUsername(namespace, name) ||
-    secret === undefined ||
-    secret.metadata.deletionTimestamp ||
-    isInvalid
-  )
+  if (claims.sub !== accountUsername(namespace, name) || secret === undefined || secret.metadata.deletionTimestamp)
     throw new AuthenticationError("Token has been invalidated");
   if (!sameText(Buffer.from(data.token ?? "", "base64").toString("utf8"), token))
     throw new AuthenticationError("Token does not match server's copy");
-  alive(reader.get("", "serviceaccounts", namespace, name), { name, uid }, "service account", Number.POSITIVE_INFINITY);
+  const account = reader.get("", "serviceaccounts", namespace, name);
+  alive(account, { name, uid }, "service account", Number.POSITIVE_INFINITY);
+  if (secret.metadata.labels?.[invalidSince]) {
+    onUse("invalid legacy auto");
+    throw new AuthenticationError(
+      `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSince}' label from the secret to temporarily allow use of this token`,
+    );
+  }
+  onUse(refersTo(account, secretName) ? "legacy auto" : "legacy manual");
   return userOf(namespace, { name, uid });
+}
+
+/** The account names the secret: it was made for it, as all were before Kubernetes 1.24. */
+function refersTo(account: KubeObject | undefined, secretName: string): boolean {
+  const { secrets } = (account ?? {}) as { readonly secrets?: readonly { readonly name?: string }[] | null };
+  return (secrets ?? []).some(({ name }) => name === secretName);
 }
 
 function userOf(namespace: string, { name, uid }: TokenRef, extra?: UserInfo["extra"]): UserInfo {

@@ -27,6 +27,9 @@ interface Answer {
   } | null;
 }
 
+/** An answer that is no review, or says that nothing was converted. */
+export class MalformedReview extends Error {}
+
 /** Asks a webhook for objects in another version; apiextensions.k8s.io/v1 ConversionReview. Throws an Error that says what failed. */
 export async function askConversion(
   objects: readonly KubeObject[],
@@ -51,15 +54,17 @@ function convertedOf(body: string, apiVersion: string, uid: string): readonly un
   }
   const [group = "", version = ""] = (answer.apiVersion ?? "/").split("/");
   if (answer.kind !== "ConversionReview" || answer.apiVersion !== apiVersion)
-    throw new Error(
+    throw new MalformedReview(
       `expected webhook response of ${apiVersion}, Kind=ConversionReview, got ${group}/${version}, Kind=${answer.kind ?? ""}`,
     );
   const { response } = answer;
-  if (response === undefined || response === null) throw new Error("no response provided");
+  if (response === undefined || response === null) throw new MalformedReview("no response provided");
   if (apiVersion.endsWith("/v1") && response.uid !== uid)
-    throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`);
+    throw new MalformedReview(
+      `expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`,
+    );
   const { status = "", message = "" } = response.result ?? {};
   if (status !== "Success")
-    throw new Error(message === "" ? `response.result.status was '${status}', not 'Success'` : message);
+    throw new MalformedReview(message === "" ? `response.result.status was '${status}', not 'Success'` : message);
   return response.convertedObjects ?? [];
 }

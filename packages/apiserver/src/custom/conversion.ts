@@ -9,17 +9,33 @@ import {
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
-import { askConversion } from "./conversion-webhook.ts";
+import { askConversion, MalformedReview } from "./conversion-webhook.ts";
 import { inVersion, isServedKnown, keepServed } from "./objects.ts";
+
+/** One call of a conversion webhook: of which definition, between which versions, and what was wrong with it. */
+export interface Converted {
+  readonly definition: string;
+  readonly from: string;
+  readonly to: string;
+  readonly seconds: number;
+  /** kube-apiserver's `failure_type`; empty where nothing was. */
+  readonly fault: "" | `conversion_webhook_${FaultKind}_failure`;
+}
+
+export type OnConverted = (call: Converted) => void;
+
+type FaultKind = "call" | "malformed_response" | "partial_response" | "invalid_converted_object";
 
 /** Turns custom objects into other versions of their definitions, by the webhook that the definition names. */
 export class CustomConversions {
   readonly #post: AdmissionEffects["post"];
   readonly #reader: ObjectReader;
+  readonly #onConverted: OnConverted;
 
-  constructor(post: AdmissionEffects["post"], reader: ObjectReader) {
+  constructor(post: AdmissionEffects["post"], reader: ObjectReader, onConverted: OnConverted = () => {}) {
     this.#post = post;
     this.#reader = reader;
+    this.#onConverted = onConverted;
   }
 
   /** Has objects of the cache at hand in the version of a resource. Throws what kube-apiserver answers when the webhook fails. */
@@ -51,18 +67,35 @@ export class CustomConversions {
     const first = objects[0] as KubeObject;
     const { group, version } = parseApiVersion(first.apiVersion);
     const of = `conversion webhook for ${group}/${version}, Kind=${first.kind}`;
+    const start = performance.now();
+    const tell = (fault: Converted["fault"]) =>
+      this.#onConverted({
+        definition: definition.metadata.name ?? "",
+        from: version,
+        to: parseApiVersion(wanted).version,
+        seconds: (performance.now() - start) / 1000,
+        fault,
+      });
     try {
       const answer = await askConversion(objects, wanted, conversion?.webhook ?? {}, {
         uid: randomUUID(),
         post: this.#post,
         reader: this.#reader,
       });
-      return restored(objects, answer, wanted);
+      const made = restored(objects, answer, wanted);
+      tell("");
+      return made;
     } catch (error) {
       const { message } = error as Error;
+      tell(`conversion_webhook_${faultKindOf(error)}_failure`);
       throw new StatusError(undefined, `${of} ${error instanceof BadAnswer ? message : `failed: ${message}`}`);
     }
   }
+}
+
+function faultKindOf(error: unknown): FaultKind {
+  if (error instanceof BadAnswer) return error.what;
+  return error instanceof MalformedReview ? "malformed_response" : "call";
 }
 
 export function hasWebhook({ definition }: CustomVersion): boolean {
@@ -70,7 +103,14 @@ export function hasWebhook({ definition }: CustomVersion): boolean {
 }
 
 /** An answer that came, but with objects that are not those that were asked about. */
-class BadAnswer extends Error {}
+class BadAnswer extends Error {
+  readonly what: FaultKind;
+
+  constructor(message: string, what: FaultKind = "invalid_converted_object") {
+    super(message);
+    this.what = what;
+  }
+}
 
 function restored(objects: readonly KubeObject[], answer: readonly unknown[], wanted: string): readonly KubeObject[] {
   if (answer.length !== objects.length)
@@ -78,6 +118,7 @@ function restored(objects: readonly KubeObject[], answer: readonly unknown[], wa
       answer.length === 0 && objects.length === 1
         ? "failed, no objects returned"
         : `returned ${answer.length} objects, expected ${objects.length}`,
+      "partial_response",
     );
   return objects.map((object, i) => restore(object, answer[i] as KubeObject, wanted, i));
 }

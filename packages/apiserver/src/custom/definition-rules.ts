@@ -9,7 +9,7 @@ import {
   schemaPlaces,
   type ValidationRule,
 } from "@sallyport/kube";
-import { compileRules } from "./rules.ts";
+import { compileRules, type RulesObserver } from "./rules.ts";
 
 /** kube-apiserver's limit of what one rule may cost at most, over all the places where it is asked. */
 const maxRuleCost = 10_000_000;
@@ -26,19 +26,24 @@ const namedCost = maxSchemaCost / 100;
 interface Costs {
   total: number;
   readonly byPath: { readonly path: string; readonly cost: number }[];
+  readonly observer: RulesObserver | undefined;
 }
 
 /** What kube-apiserver refuses of the rules in a definition's schemas; schemas that `old` has already were let in once. */
-export function validateDefinitionRules(definition: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+export function validateDefinitionRules(
+  definition: KubeObject,
+  old: KubeObject | undefined,
+  observer?: RulesObserver,
+): readonly FieldError[] {
   const before = old === undefined ? [] : schemaPlaces(definitionOf(old).spec).map(({ schema }) => schema);
   return schemaPlaces(definitionOf(definition).spec).flatMap(({ schema, path }) =>
-    before.some((each) => isSameJson(each, schema)) ? [] : validateRulesOf(schema, path),
+    before.some((each) => isSameJson(each, schema)) ? [] : validateRulesOf(schema, path, observer),
   );
 }
 
-function validateRulesOf(schema: Structural, path: string): readonly FieldError[] {
+function validateRulesOf(schema: Structural, path: string, observer: RulesObserver | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
-  const costs: Costs = { total: 0, byPath: [] };
+  const costs: Costs = { total: 0, byPath: [], observer };
   const faulty = keywordFaults(schema, path).map(({ field }) => field);
   checkPlace({ schema, path, cardinality: 1, uncorrelatable: undefined, isResource: true, faulty }, errors, costs);
   if (costs.total <= maxSchemaCost) return errors;
@@ -90,7 +95,7 @@ interface Place {
 function checkPlace(place: Place, errors: FieldError[], costs: Costs): void {
   const { schema, path, isResource } = place;
   const isObject = isResource || schema["x-kubernetes-embedded-resource"] === true;
-  const { rules, declaration } = compileRules(schema, isObject);
+  const { rules, declaration } = compileRules(schema, isObject, costs.observer);
   const isFaulty = place.faulty.some((field) => field.startsWith(`${path}.`) || field.startsWith(`${path}[`));
   if (rules.length > 0 && declaration === undefined && !isFaulty) errors.push(untyped(path));
   else if (!isFaulty)

@@ -19,7 +19,7 @@ import type { WriteContext } from "../registry/context.ts";
 import { isEqual } from "../registry/equality.ts";
 import { defined, fixedMetadata, wantedMetadata } from "../registry/fixed-metadata.ts";
 import type { Strategy } from "../registry/strategies.ts";
-import { hasRules, validateRules } from "./rules.ts";
+import { hasRules, type RulesObserver, validateRules } from "./rules.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -89,6 +89,7 @@ export function validateCustom(
   custom: CustomVersion,
   { subresource, warn }: Pick<WriteContext, "subresource" | "warn">,
   errorsBefore: readonly FieldError[],
+  observer?: RulesObserver,
 ): readonly FieldError[] {
   const { schema } = custom;
   if (schema === undefined) return errorsBefore;
@@ -99,7 +100,7 @@ export function validateCustom(
   const errors = [...errorsBefore, ...found, ...validateScale(object, custom)];
   if (!hasRules(schema)) return errors;
   if (errors.some(isBlocking)) return [...errors, rulesNotChecked];
-  return [...errors, ...validateRules(object, current, schema, warn)];
+  return [...errors, ...validateRules(object, current, schema, warn, observer)];
 }
 
 /** Only the status is looked at, by itself: kube-apiserver names fields below it without it in the texts. */

@@ -41,6 +41,12 @@ interface CompiledRules {
   readonly declaration: SchemaDeclaration | undefined;
 }
 
+/** Who counts how long rules take. */
+export interface RulesObserver {
+  readonly compiled: (seconds: number) => void;
+  readonly evaluated: (seconds: number) => void;
+}
+
 /** Whether any rule stands in a schema. */
 export function hasRules(schema: Structural): boolean {
   let known = withRules.get(schema);
@@ -64,11 +70,13 @@ const withRules = new WeakMap<Structural, boolean>();
 const compiled = new WeakMap<Structural, CompiledRules>();
 
 /** The rules of one place, compiled once for as long as the schema lives. */
-export function compileRules(schema: Structural, isResource: boolean): CompiledRules {
+export function compileRules(schema: Structural, isResource: boolean, observer?: RulesObserver): CompiledRules {
   let known = compiled.get(schema);
   if (known === undefined) {
+    const start = performance.now();
     known = compileAll(schema, isResource);
     compiled.set(schema, known);
+    observer?.compiled((performance.now() - start) / 1000);
   }
   return known;
 }
@@ -111,8 +119,9 @@ export function validateRules(
   old: unknown,
   schema: Structural,
   warn: (text: string) => void,
+  observer?: RulesObserver,
 ): readonly FieldError[] {
-  const run: RulesRun = { errors: [], warn, budget: RUNTIME_COST_BUDGET };
+  const run: RulesRun = { errors: [], warn, budget: RUNTIME_COST_BUDGET, observer };
   askBelow(object, old, schema, "", true, old !== undefined, run);
   return run.errors;
 }
@@ -122,6 +131,7 @@ interface RulesRun {
   readonly warn: (text: string) => void;
   /** What all rules together may still cost; below zero none is asked any more. */
   budget: number;
+  readonly observer: RulesObserver | undefined;
 }
 
 function askBelow(
@@ -166,15 +176,22 @@ function askHere(
   isResource: boolean,
   run: RulesRun,
 ): void {
-  const { rules, declaration } = compileRules(schema, isResource);
+  const { rules, declaration } = compileRules(schema, isResource, run.observer);
+  if (rules.length === 0) return;
+  const start = performance.now();
+  askAll(rules, value, old, { declaration, type: schema.type, path }, run);
+  run.observer?.evaluated((performance.now() - start) / 1000);
+}
+
+function askAll(rules: readonly CompiledRule[], value: unknown, old: unknown, place: RulePlace, run: RulesRun): void {
   for (const rule of rules) {
     if (run.budget < 0) return;
     if (rule.program === undefined) {
-      run.errors.push(broken(path, schema.type, `rule compile error: ${rule.fault}`));
+      run.errors.push(broken(place.path, place.type, `rule compile error: ${rule.fault}`));
       continue;
     }
     if (rule.usesOldSelf && old === undefined && rule.rule.optionalOldSelf !== true) continue;
-    ask(rule, rule.program, value, old, { declaration, type: schema.type, path }, run);
+    ask(rule, rule.program, value, old, place, run);
   }
 }
 

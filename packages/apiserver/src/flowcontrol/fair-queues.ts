@@ -15,18 +15,33 @@ type Start = () => void;
  */
 export class FairQueues {
   #limits: Limits;
+  readonly #onDemand: (seats: number) => void;
   #running = 0;
+  #waiting = 0;
   readonly #queues = new Map<number, Start[]>();
   /** The queue that was served last. */
   #last = -1;
 
-  constructor(limits: Limits) {
+  /** `onDemand` is told how many seats could be used whenever that changes. */
+  constructor(limits: Limits, onDemand: (seats: number) => void = () => {}) {
     this.#limits = limits;
+    this.#onDemand = onDemand;
   }
 
-  /** A changed configuration counts from the next request on. */
+  /** Queues count from the next request on; seats at once. */
   set limits(limits: Limits) {
     this.#limits = limits;
+    this.#fill();
+  }
+
+  set seats(seats: number) {
+    this.limits = { ...this.#limits, seats };
+  }
+
+  /** A seat that is there in any case, also where there is none. Answers what to call at the end. */
+  enterAlways(): () => void {
+    this.#begin();
+    return this.#leaver();
   }
 
   /** What to call at the end, later where the request has to wait; undefined when there is no room to wait. `flow` is asked for where there is no seat. `onWait` is told how long the queue is then. */
@@ -34,13 +49,14 @@ export class FairQueues {
     flow: () => string,
     onWait: (length: number) => void = () => {},
   ): (() => void) | undefined | Promise<() => void> {
-    if (this.#running < this.#limits.seats) {
-      this.#running++;
-      return this.#leaver();
-    }
+    if (this.#running < this.#limits.seats) return this.enterAlways();
     const queue = this.#queueOf(flow());
     if (queue === undefined) return undefined;
-    return new Promise<void>((start) => onWait(queue.push(start))).then(() => this.#leaver());
+    return new Promise<void>((start) => {
+      onWait(queue.push(start));
+      this.#waiting++;
+      this.#onDemand(this.#running + this.#waiting);
+    }).then(() => this.#leaver());
   }
 
   /** False where who finds no seat is refused. */
@@ -50,7 +66,12 @@ export class FairQueues {
 
   /** How many wait. */
   get waiting(): number {
-    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
+    return this.#waiting;
+  }
+
+  #begin(): void {
+    this.#running++;
+    this.#onDemand(this.#running + this.#waiting);
   }
 
   #leaver(): () => void {
@@ -58,15 +79,21 @@ export class FairQueues {
     return () => {
       if (isLeft) return;
       isLeft = true;
-      this.#leave();
+      this.#running--;
+      this.#fill();
+      this.#onDemand(this.#running + this.#waiting);
     };
   }
 
-  /** The seat goes to the next one that waits. */
-  #leave(): void {
-    const next = this.#next();
-    if (next === undefined) this.#running--;
-    else next();
+  /** Seats that are free go to those that wait. There may be fewer of them than are taken. */
+  #fill(): void {
+    while (this.#running < this.#limits.seats) {
+      const next = this.#next();
+      if (next === undefined) return;
+      this.#waiting--;
+      this.#running++;
+      next();
+    }
   }
 
   #queueOf(flow: string): Start[] | undefined {

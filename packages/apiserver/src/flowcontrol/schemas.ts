@@ -39,8 +39,12 @@ interface SchemaSpec {
 /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfigurationSpec, as far as it is looked at. */
 export interface LevelSpec {
   readonly type: "Exempt" | "Limited";
+  readonly exempt?: { readonly nominalConcurrencyShares?: number; readonly lendablePercent?: number };
   readonly limited?: {
     readonly nominalConcurrencyShares?: number;
+    readonly lendablePercent?: number;
+    /** Of all seats where it is absent. */
+    readonly borrowingLimitPercent?: number | null;
     readonly limitResponse?: {
       readonly type: "Queue" | "Reject";
       readonly queuing?: { readonly queues?: number; readonly handSize?: number; readonly queueLengthLimit?: number };

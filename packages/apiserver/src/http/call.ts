@@ -9,6 +9,7 @@ import type { Authorizer } from "../authorization/authorizer.ts";
 import type { FlowControl } from "../flowcontrol/flow-control.ts";
 import type { KubeletOptions } from "../kubelet/kubelets.ts";
 import type { AccessMetrics } from "../metrics/access-metrics.ts";
+import type { FilterMetrics } from "../metrics/filter-metrics.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { WatchCacheMetrics } from "../metrics/watch-cache-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
@@ -41,6 +42,7 @@ export interface HandlerOptions {
     readonly listed: WatchCacheMetrics["listed"];
     readonly waited: WatchCacheMetrics["waited"];
     readonly access: Omit<AccessMetrics, "all">;
+    readonly filters: Omit<FilterMetrics, "all">;
     /** What `/metrics` answers. */
     readonly text: () => Promise<string>;
   };

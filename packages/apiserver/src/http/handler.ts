@@ -39,25 +39,31 @@ export function createHandler(
       const ignored = bearerWarning(request);
       if (ignored !== undefined) warnings.push(ignored);
       unknown = info;
+      const passed = options.metrics.filters.begin();
       const known = observedUser(request, options);
       const asker = known instanceof Promise ? await known : known;
+      passed("authentication");
       unknown = undefined;
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
+      passed("audit");
       const asked = attributesOf(asker, info, url.searchParams);
       isFilter = true;
       const becoming = impersonate(request, asked);
       const other = becoming === undefined ? undefined : await becoming;
       isFilter = false;
+      passed("constrainedimpersonation");
       if (other !== undefined) audit.impersonated(other);
       const user = other?.user ?? asker;
       const attributes = user === asker ? asked : { ...asked, user };
       const seat = options.flowControl.admit(request, response, attributes);
       if (seat !== undefined) await seat;
+      passed("priorityandfairness");
       isFilter = true;
       const demanded = demand(authorizer, attributes, audit.annotate.bind(audit));
       if (demanded !== undefined) await demanded;
       isFilter = false;
+      passed("authorization");
       const call: Call = {
         request,
         response,

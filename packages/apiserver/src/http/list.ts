@@ -29,6 +29,10 @@ export interface ListContext {
   readonly warnings?: readonly string[];
   /** Told of each event that is sent to a watcher, by its bytes. */
   readonly onEvent?: (bytes: number) => void;
+  /** Told when a watcher has been sent all that was there at its beginning, and the bookmark behind it. */
+  readonly onInitialSent?: () => void;
+  /** Told of a watcher that is cut as it does not read. */
+  readonly onCut?: () => void;
   /** Told of a list: how many objects were there, how many of them were held against a selector, and how many are answered. */
   readonly onList?: (fetched: number, evaluated: number, returned: number) => void;
 }

@@ -148,6 +148,8 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     warnings: call.warnings,
     onList: (...list) => options.metrics.listed(served, ...list),
     onEvent: (bytes) => options.metrics.watchEvent(served, bytes),
+    onInitialSent: () => options.metrics.filters.watchListed(served, scopeOf(info), (performance.now() - start) / 1000),
+    onCut: () => options.metrics.filters.watcherCut(served),
   };
   if (info.verb === "watch") return watchObjects(listing, response);
   if (info.verb === "list") {
@@ -160,6 +162,12 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
   // What is not there cannot be shown in any form.
   checkPartialForm(wanted, served, false);
   write(call, 200, writeObject(object, listing));
+}
+
+/** What a request is about, as metrics tell it. */
+function scopeOf({ name, namespace }: RequestInfo): string {
+  if (name !== "") return "resource";
+  return namespace === "" ? "cluster" : "namespace";
 }
 
 /** A watch of a single object by its URL is one with a field selector. */

@@ -187,7 +187,10 @@ class WatchStream {
     }
     this.#initial = [];
     this.#sent = 0;
-    if (this.#endsInitial !== undefined) this.#bookmark(this.#endsInitial, true);
+    if (this.#endsInitial !== undefined) {
+      this.#bookmark(this.#endsInitial, true);
+      this.#context.onInitialSent?.();
+    }
     this.#endsInitial = undefined;
     const next = this.#context.cache.next(this.#position, this.#context.info);
     if (next === undefined) {
@@ -269,6 +272,7 @@ class WatchStream {
   }
 
   #cut(): void {
+    this.#context.onCut?.();
     this.#end();
     this.#response.destroy();
   }

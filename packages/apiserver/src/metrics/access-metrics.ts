@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Rendered } from "@sallyport/kube";
+import type { TokenUse } from "../authentication/service-accounts.ts";
 
 /** client-go's 15 buckets from a millisecond on, each twice as wide. */
 const seconds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
@@ -11,6 +12,18 @@ const shownUsers: ReadonlySet<string> = new Set([
   "kubelet",
   "system:serviceaccount:kube-system:default",
 ]);
+
+/** Tokens of service accounts by how they are used. */
+const tokenCounters: { readonly [use in TokenUse]: readonly [name: string, help: string] } = {
+  valid: ["valid_tokens_total", "[BETA] Cumulative valid projected service account tokens used"],
+  stale: ["stale_tokens_total", "[BETA] Cumulative stale projected service account tokens used"],
+  "legacy manual": ["legacy_manual_token_uses_total", "[ALPHA] Cumulative manually created legacy tokens used"],
+  "legacy auto": ["legacy_auto_token_uses_total", "[ALPHA] Cumulative auto-generated legacy tokens used"],
+  "invalid legacy auto": [
+    "invalid_legacy_auto_token_uses_total",
+    "[ALPHA] Cumulative invalid auto-generated legacy tokens used",
+  ],
+};
 
 /** Who asks, and whether they may, by kube-apiserver's names. */
 export class AccessMetrics {
@@ -71,6 +84,24 @@ export class AccessMetrics {
     seconds,
   );
 
+  readonly #legacyTokens = new Counter(
+    "serviceaccount_legacy_tokens_total",
+    "[BETA] Cumulative legacy service account tokens used",
+  );
+  readonly #tokens = new Map(
+    Object.entries(tokenCounters).map(([use, [name, help]]) => [use, new Counter(`serviceaccount_${name}`, help)]),
+  );
+
+  constructor() {
+    for (const counter of [this.#legacyTokens, ...this.#tokens.values()]) counter.add([], 0);
+  }
+
+  /** A token of a service account was used. */
+  tokenUsed(use: TokenUse): void {
+    this.#tokens.get(use)?.add();
+    if (use.startsWith("legacy")) this.#legacyTokens.add();
+  }
+
   /** Somebody was known, or not: `username` is undefined where credentials were refused. */
   authenticated(username: string | undefined, took: number): void {
     const result = username === undefined ? "error" : "success";
@@ -118,6 +149,8 @@ export class AccessMetrics {
       this.#impersonated,
       this.#impersonationChecks,
       this.#impersonationChecked,
+      this.#legacyTokens,
+      ...this.#tokens.values(),
     ];
   }
 }

@@ -1,8 +1,19 @@
-import type { AdmissionObserver, PodSecurityCounted, PolicyChecked, WebhookCalled } from "@sallyport/admission";
+import type {
+  AdmissionObserver,
+  ConditionsMatched,
+  MutationChecked,
+  PodSecurityCounted,
+  PolicyChecked,
+  WebhookCalled,
+} from "@sallyport/admission";
 import { Counter, Histogram, type Rendered } from "@sallyport/kube";
 
 const call = ["name", "operation", "rejected", "type"];
 const asked = ["request_operation", "resource", "subresource"];
+const matched = ["kind", "name", "operation", "type"];
+const mutation = ["error_type", "policy", "policy_binding"];
+/** Of expressions: kube-apiserver's buckets. */
+const expressionSeconds = [0.0000005, 0.001, 0.01, 0.1, 1];
 const check = ["enforcement_action", "error_type", "policy", "policy_binding"];
 
 /** Webhooks that are called and policies that are evaluated, by kube-apiserver's names. */
@@ -37,7 +48,34 @@ export class AdmissionMetrics implements AdmissionObserver {
     "apiserver_validating_admission_policy_check_duration_seconds",
     "[BETA] Validation admission latency for individual validation expressions in seconds, labeled by policy and further including binding and enforcement action taken.",
     check,
-    [0.0000005, 0.001, 0.01, 0.1, 1],
+    expressionSeconds,
+  );
+  readonly #mutations = new Counter(
+    "apiserver_mutating_admission_policy_check_total",
+    "[ALPHA] Mutation admission policy check total, labeled by policy and further identified by binding.",
+    mutation,
+  );
+  readonly #mutated = new Histogram(
+    "apiserver_mutating_admission_policy_check_duration_seconds",
+    "[ALPHA] Mutation admission latency for individual mutation expressions in seconds, labeled by policy and binding.",
+    mutation,
+    expressionSeconds,
+  );
+  readonly #conditions = new Histogram(
+    "apiserver_admission_match_condition_evaluation_seconds",
+    "[ALPHA] Admission match condition evaluation time in seconds, identified by name and broken out for each kind containing matchConditions (webhook or policy), operation and type (validate or admit).",
+    matched,
+    [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25],
+  );
+  readonly #conditionErrors = new Counter(
+    "apiserver_admission_match_condition_evaluation_errors_total",
+    "[ALPHA] Admission match condition evaluation errors count, identified by name of resource containing the match condition and broken out for each kind containing matchConditions (webhook or policy), operation and admission type (validate or admit).",
+    matched,
+  );
+  readonly #excluded = new Counter(
+    "apiserver_admission_match_condition_exclusions_total",
+    "[ALPHA] Admission match condition evaluation exclusions count, identified by name of resource containing the match condition and broken out for each kind containing matchConditions (webhook or policy), operation and admission type (validate or admit).",
+    matched,
   );
 
   readonly #evaluations = new Counter(
@@ -79,6 +117,20 @@ export class AdmissionMetrics implements AdmissionObserver {
     this.#checked.observe(labels, seconds);
   }
 
+  mutationChecked({ policy, binding, error, seconds }: MutationChecked): void {
+    const labels = [error, policy, binding];
+    this.#mutations.add(labels);
+    this.#mutated.observe(labels, seconds);
+  }
+
+  conditionsMatched({ kind, name, operation, type, seconds, outcome }: ConditionsMatched): void {
+    const labels = [kind, name, operation, type];
+    this.#conditions.observe(labels, seconds);
+    if (outcome === "failed") this.#conditionErrors.add(labels);
+    // Of policies kube-apiserver counts none.
+    else if (outcome === "excluded" && kind === "webhook") this.#excluded.add(labels);
+  }
+
   podSecurity(counted: PodSecurityCounted): void {
     const labels = [counted.operation, counted.resource, counted.subresource];
     if (counted.what === "exemption") this.#exemptions.add(labels);
@@ -94,6 +146,11 @@ export class AdmissionMetrics implements AdmissionObserver {
       this.#failedOpen,
       this.#checks,
       this.#checked,
+      this.#mutations,
+      this.#mutated,
+      this.#conditions,
+      this.#conditionErrors,
+      this.#excluded,
       this.#evaluations,
       this.#exemptions,
       this.#podSecurityErrors,

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Rendered } from "@sallyport/kube";
+import type { Demand } from "../flowcontrol/seat-demand.ts";
 
 const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 
@@ -40,6 +41,52 @@ export class FlowMetrics {
     "apiserver_flowcontrol_nominal_limit_seats",
     "[BETA] Nominal number of execution seats configured for each priority level",
     ["priority_level"],
+  );
+  readonly #lower = new Gauge(
+    "apiserver_flowcontrol_lower_limit_seats",
+    "[ALPHA] Configured lower bound on number of execution seats available to each priority level",
+    ["priority_level"],
+  );
+  readonly #upper = new Gauge(
+    "apiserver_flowcontrol_upper_limit_seats",
+    "[ALPHA] Configured upper bound on number of execution seats available to each priority level",
+    ["priority_level"],
+  );
+  readonly #highest = new Gauge(
+    "apiserver_flowcontrol_demand_seats_high_watermark",
+    "[ALPHA] High watermark, over last adjustment period, of demand_seats",
+    ["priority_level"],
+  );
+  readonly #average = new Gauge(
+    "apiserver_flowcontrol_demand_seats_average",
+    "[ALPHA] Time-weighted average, over last adjustment period, of demand_seats",
+    ["priority_level"],
+  );
+  readonly #deviation = new Gauge(
+    "apiserver_flowcontrol_demand_seats_stdev",
+    "[ALPHA] Time-weighted standard deviation, over last adjustment period, of demand_seats",
+    ["priority_level"],
+  );
+  readonly #smoothed = new Gauge("apiserver_flowcontrol_demand_seats_smoothed", "[ALPHA] Smoothed seat demands", [
+    "priority_level",
+  ]);
+  readonly #targets = new Gauge("apiserver_flowcontrol_target_seats", "[ALPHA] Seat allocation targets", [
+    "priority_level",
+  ]);
+  readonly #fair = new Gauge(
+    "apiserver_flowcontrol_seat_fair_frac",
+    "[ALPHA] Fair fraction of server's concurrency to allocate to each priority level that can use it",
+  );
+  readonly #estimated = new Histogram(
+    "apiserver_flowcontrol_work_estimated_seats",
+    "[ALPHA] Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness",
+    flow,
+    [1, 2, 4, 8, 16, 32, 64, 100],
+  );
+  readonly #notAccommodated = new Counter(
+    "apiserver_flowcontrol_request_dispatch_no_accommodation_total",
+    "[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
+    flow,
   );
   readonly #limits = new Gauge(
     "apiserver_flowcontrol_current_limit_seats",
@@ -84,9 +131,26 @@ export class FlowMetrics {
     for (const kind of ["mutating", "readOnly"]) this.#inqueue.add([kind], 0);
   }
 
-  /** How many requests of a level may run at once: levels lend each other nothing. */
-  limited(level: string, seats: number): void {
-    for (const gauge of [this.#nominal, this.#limits]) gauge.set([level], seats);
+  /** How many seats a level has by its shares, keeps at least, and has at most. */
+  configured(level: string, nominal: number, lower: number, upper: number): void {
+    this.#nominal.set([level], nominal);
+    this.#lower.set([level], lower);
+    this.#upper.set([level], upper);
+  }
+
+  /** Levels have lent each other seats: each that no bound holds back has this part of its target. */
+  adjusted(fairFraction: number): void {
+    this.#fair.set([], fairFraction);
+  }
+
+  /** What a level could have used, and has now. */
+  demanded(level: string, demand: Demand, target: number, current: number): void {
+    this.#highest.set([level], demand.highWatermark);
+    this.#average.set([level], demand.average);
+    this.#deviation.set([level], demand.deviation);
+    this.#smoothed.set([level], demand.smoothed);
+    this.#targets.set([level], target);
+    this.#limits.set([level], current);
   }
 
   /** Follows one request of a flow schema and a priority level. */
@@ -94,6 +158,8 @@ export class FlowMetrics {
     const labels = [schema, level];
     const kind = [isReading ? "readOnly" : "mutating"];
     const since = performance.now();
+    // Each request has one seat here, however much it lists.
+    this.#estimated.observe(labels, 1);
     let [isWaiting, began] = [false, since];
     const queue = (amount: number) => {
       for (const gauge of [this.#waiting, this.#waitingSeats]) gauge.add(labels, amount);
@@ -103,6 +169,7 @@ export class FlowMetrics {
       waits: (length) => {
         isWaiting = true;
         queue(1);
+        this.#notAccommodated.add(labels);
         this.#lengths.observe(labels, length);
       },
       runs: () => {
@@ -130,6 +197,16 @@ export class FlowMetrics {
       this.#waitingSeats,
       this.#nominal,
       this.#limits,
+      this.#lower,
+      this.#upper,
+      this.#highest,
+      this.#average,
+      this.#deviation,
+      this.#smoothed,
+      this.#targets,
+      this.#fair,
+      this.#estimated,
+      this.#notAccommodated,
       this.#lengths,
       this.#rejected,
       this.#executions,

@@ -5,6 +5,7 @@ import {
   Gauge,
   type GroupVersionResource,
   Histogram,
+  type KubeObject,
   type Observer,
   qualifiedResource,
   type Rendered,
@@ -13,21 +14,14 @@ import { deprecationOf } from "../http/deprecations.ts";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { AccessMetrics } from "./access-metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
+import { AggregatorMetrics } from "./aggregator-metrics.ts";
+import { CustomMetrics } from "./custom-metrics.ts";
+import { FilterMetrics } from "./filter-metrics.ts";
 import { FlowMetrics } from "./flow-metrics.ts";
+import { ProcessMetrics, type ProcessStats } from "./process-metrics.ts";
 import { QueueMetrics } from "./queue-metrics.ts";
 import { ServiceMetrics } from "./service-metrics.ts";
 import { WatchCacheMetrics } from "./watch-cache-metrics.ts";
-
-/** What the operating system says of the process. Bytes and seconds. */
-export interface ProcessStats {
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly startTimeSeconds: number;
-  /** Where the operating system tells them. */
-  readonly virtualBytes?: number;
-  readonly openFiles?: number;
-  readonly maxFiles?: number;
-}
 
 /** kube-apiserver's buckets of request durations, in seconds. */
 const requestSeconds = [
@@ -147,21 +141,23 @@ export class ServerMetrics {
     "apiserver_tls_handshake_errors_total",
     "[ALPHA] Number of requests dropped with 'TLS handshake error from' error",
   );
-  readonly #cpu = new Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
-  readonly #resident = new Gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
-  readonly #virtual = new Gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
-  readonly #files = new Gauge("process_open_fds", "Number of open file descriptors.");
-  readonly #maxFiles = new Gauge("process_max_fds", "Maximum number of open file descriptors.");
-  readonly #started = new Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
+  readonly #storageErrors = new Counter(
+    "etcd_request_errors_total",
+    "[ALPHA] Etcd failed request counts for each operation and object type.",
+    ["group", "operation", "resource"],
+  );
+  readonly #process = new ProcessMetrics();
+  readonly #aggregator = new AggregatorMetrics();
   readonly access = new AccessMetrics();
   readonly admissions = new AdmissionMetrics();
+  readonly customs = new CustomMetrics();
+  readonly filters = new FilterMetrics();
   readonly flows = new FlowMetrics();
   readonly queues = new QueueMetrics();
   readonly services = new ServiceMetrics();
   readonly watchCache = new WatchCacheMetrics();
   readonly #passed = { admit: passedByOperation(), validate: passedByOperation() };
   readonly #catalogue: Catalogue;
-  #cpuSeconds = 0;
 
   constructor(catalogue: Catalogue, version: { readonly [field: string]: unknown }) {
     this.#catalogue = catalogue;
@@ -189,6 +185,7 @@ export class ServerMetrics {
       this.#requests.add([String(code), ...timedLabels]);
       const seconds = (performance.now() - start) / 1000;
       this.#durations.observe(timedLabels, seconds);
+      this.filters.answered(query.getAll("fieldValidation"), seconds);
       if (!isLong) this.#slis.observe(labels, seconds);
       this.#tellDeprecated(info);
       if (!isLong && (info.verb === "get" || info.verb === "list")) this.#sizes.observe(labels, bytes);
@@ -256,21 +253,27 @@ export class ServerMetrics {
     return this.#admissionControllers.observer([plugin, operation, rejected, type]);
   }
 
-  stored(operation: string, group: string, resource: string, seconds: number): void {
+  stored(operation: string, group: string, resource: string, seconds: number, isFailed: boolean): void {
     this.#storage.observe([group, operation, resource], seconds);
     this.#stored.add([group, operation, resource]);
+    if (isFailed) this.#storageErrors.add([group, operation, resource]);
   }
 
   audited(): void {
     this.#auditEvents.add();
   }
 
-  /** What `/metrics` answers. `objects` are counts by resource at this moment. */
+  /** The APIServices that there are. */
+  apiServices(services: readonly KubeObject[]): void {
+    this.#aggregator.holds(services);
+  }
+
   /** What the database takes on its disk, where it has one. */
   storageSize(bytes: number | undefined): void {
     if (bytes !== undefined) this.#storageSize.set(["etcd-0"], bytes);
   }
 
+  /** What `/metrics` answers. `objects` are counts by resource at this moment. */
   render(
     objects: Iterable<{ readonly group: string; readonly resource: string; readonly count: number }>,
     stats: ProcessStats | undefined,
@@ -279,15 +282,7 @@ export class ServerMetrics {
       this.#objects.set([group, resource], count);
       this.#storageObjects.set([qualifiedResource({ group, resource })], count);
     }
-    if (stats !== undefined) {
-      this.#cpu.add([], stats.cpuSeconds - this.#cpuSeconds);
-      this.#cpuSeconds = stats.cpuSeconds;
-      this.#resident.set([], stats.residentBytes);
-      this.#started.set([], stats.startTimeSeconds);
-      if (stats.virtualBytes !== undefined) this.#virtual.set([], stats.virtualBytes);
-      if (stats.openFiles !== undefined) this.#files.set([], stats.openFiles);
-      if (stats.maxFiles !== undefined) this.#maxFiles.set([], stats.maxFiles);
-    }
+    if (stats !== undefined) this.#process.is(stats);
     for (const operations of Object.values(this.#passed))
       for (const passed of Object.values(operations)) for (const each of passed) if (each !== undefined) settle(each);
     return this.#all.map((metric) => metric.render()).join("");
@@ -313,17 +308,16 @@ export class ServerMetrics {
       this.#watchEvents,
       this.#storage,
       this.#stored,
+      this.#storageErrors,
       this.#bodies,
       this.#handshakes,
       this.#build,
-      this.#cpu,
-      this.#maxFiles,
-      this.#files,
-      this.#resident,
-      this.#started,
-      this.#virtual,
+      ...this.#process.all,
       ...this.access.all,
       ...this.admissions.all,
+      ...this.filters.all,
+      ...this.customs.all,
+      ...this.#aggregator.all,
       ...this.flows.all,
       ...this.queues.all,
       ...this.services.all,

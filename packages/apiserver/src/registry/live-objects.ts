@@ -1,6 +1,6 @@
 import type { AdmissionEffects } from "@sallyport/admission";
 import { emptiedOf, type KubeObject, type ResourceInfo } from "@sallyport/kube";
-import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
+import { CustomConversions, hasWebhook, type OnConverted } from "../custom/conversion.ts";
 import type { Cache } from "./cache.ts";
 import type { DeleteOptions, WriteContext } from "./context.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
@@ -14,6 +14,8 @@ export interface LiveObjectsOptions extends ObjectStoreOptions {
   readonly cache: Cache;
   /** Calls conversion webhooks; where it is absent, they fail. */
   readonly post?: AdmissionEffects["post"];
+  /** Told of each call of a conversion webhook. */
+  readonly onConverted?: OnConverted;
 }
 
 /** The objects that are there, read and written in the versions of requests; they lie in those of the store. */
@@ -25,7 +27,7 @@ export class LiveObjects {
   constructor(options: LiveObjectsOptions) {
     this.#store = new ObjectStore(options);
     this.#cache = options.cache;
-    this.#conversions = new CustomConversions(options.post, options.cache.reader);
+    this.#conversions = new CustomConversions(options.post, options.cache.reader, options.onConverted);
   }
 
   /** Has objects of the cache at hand in a resource's version: where a webhook converts them, it is asked now, and `outgoing` is not. */

@@ -27,6 +27,7 @@ import { trustBundleFaults } from "../certificates/trust-bundle.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
 import { validateCustom } from "../custom/objects.ts";
+import type { RulesObserver } from "../custom/rules.ts";
 import type { WriteContext } from "./context.ts";
 import { deviceFault } from "./device-expressions.ts";
 import { inStorageVersion } from "./encode.ts";
@@ -79,18 +80,19 @@ export function errorsOf(
   object: KubeObject,
   current: KubeObject | undefined,
   context: WriteContext,
+  observer?: RulesObserver,
 ): readonly FieldError[] {
   const { info, subresource } = context;
   if (info.custom !== undefined) {
     const mistyped = typeErrors(object, info);
     if (mistyped.length > 0) return mistyped;
     const metadata = metadataErrors(object, current);
-    const errors = validateCustom(object, current, info.custom, context, metadata);
+    const errors = validateCustom(object, current, info.custom, context, metadata, observer);
     return errors.length > metadata.length ? errors : [...errors, ...validateCustomRules(object)];
   }
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
-      ? validateDefinitionRules(object, current)
+      ? validateDefinitionRules(object, current, observer)
       : [];
   // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
   const next = inStorageVersion(object, info);

@@ -11,7 +11,7 @@ export interface ObjectStoreOptions {
   /** How long events are kept, where the store takes them away by itself; kube-apiserver's `--event-ttl`. An hour when absent. */
   readonly eventTtlSeconds?: number;
   /** Told how long the store took, by etcd's operations: create, update, delete. */
-  readonly onStored?: (operation: string, group: string, resource: string, seconds: number) => void;
+  readonly onStored?: (operation: string, group: string, resource: string, seconds: number, isFailed: boolean) => void;
 }
 
 /** Where an object lies; `namespace` is empty for cluster-scoped ones. */
@@ -53,8 +53,11 @@ export class ObjectStore {
   async commit(stored: KubeObject | undefined, expected: number, place: Place): ReturnType<Store["write"]> {
     const write = this.#writeOf(stored, expected, place);
     const start = performance.now();
+    let isFailed = true;
     try {
-      return await this.#options.store.write(write);
+      const written = await this.#options.store.write(write);
+      isFailed = false;
+      return written;
     } catch (error) {
       if (error instanceof StoreError)
         throw new StatusError("ServiceUnavailable", `the write was not stored: ${error.message}`, {
@@ -65,7 +68,7 @@ export class ObjectStore {
     } finally {
       const operation = stored === undefined ? "delete" : expected === 0 ? "create" : "update";
       const { group, resource } = place.info;
-      this.#options.onStored?.(operation, group, resource, (performance.now() - start) / 1000);
+      this.#options.onStored?.(operation, group, resource, (performance.now() - start) / 1000, isFailed);
     }
   }
 }

@@ -11,6 +11,7 @@ import {
   timestampOf,
 } from "@sallyport/kube";
 import { checkCreatable } from "../custom/objects.ts";
+import type { RulesObserver } from "../custom/rules.ts";
 import { adminAccessFaults } from "./admin-access.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import { asStored } from "./as-stored.ts";
@@ -74,6 +75,7 @@ export interface RegistryOptions extends LiveObjectsOptions {
   /** Which addresses and ports services get; upstream's defaults when absent. */
   readonly serviceRanges?: ServiceRanges;
   readonly onAllocated?: OnAllocated;
+  readonly onRules?: RulesObserver;
 }
 
 /** Creates, changes and deletes objects of every kind, in the API server's order: decode, default, admit, validate, admit, store. */
@@ -344,7 +346,7 @@ export class Registry {
 
   #errorsOf(object: KubeObject, current: KubeObject | undefined, context: WriteContext): readonly FieldError[] {
     const unlabelled = adminAccessFaults(object, current, context, this.#options.cache.reader);
-    return [...unlabelled, ...errorsOf(object, current, context)];
+    return [...unlabelled, ...errorsOf(object, current, context, this.#options.onRules)];
   }
 
   /** Services get their addresses when mutation is done, so that nothing is taken by what is refused. */
