@@ -1,14 +1,48 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { globSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type ClientBed, type Outcome, withClients } from "./client-bed.ts";
 import { findClient } from "./find-client.ts";
 import { neverReady, playPods } from "./pod-player.ts";
 
-const helm = findClient("helm", ["version"], "helm/helm");
+// Each helm of its own version runs all tests: the packaged one, and those in `SALLYPORT_KUBECTLS` beside the kubectls that they came with.
+
 const kubectl = findClient("kubectl", ["version", "--client"], "kubectl/kubectl");
-const skip = helm === undefined && "no helm on the PATH, in HELM, or in its npm package";
+
+interface Helm {
+  readonly path: string;
+  /** `v4.1.4` */
+  readonly version: string;
+}
+
+function versionOf(path: string): string {
+  const { stdout } = spawnSync(path, ["version", "--template", "{{.Version}}"], { encoding: "utf8", timeout: 20_000 });
+  return stdout?.trim() ?? "";
+}
+
+/** One of each version. */
+function findHelms(): readonly Helm[] {
+  const packaged = findClient("helm", ["version"], "helm/helm");
+  const folder = process.env["SALLYPORT_KUBECTLS"];
+  const others = folder === undefined ? [] : globSync(join(folder, "v1.*", "helm")).toSorted();
+  const found = [...(packaged === undefined ? [] : [packaged]), ...others];
+  const byVersion = new Map(found.map((path) => [versionOf(path), path]));
+  return [...byVersion].map(([version, path]) => ({ version, path })).filter(({ version }) => version !== "");
+}
+
+const helms = findHelms();
+
+/** Helm 3 takes an upgrade back by another name, and applies by itself. */
+function isOld({ version }: Helm): boolean {
+  return version.startsWith("v3.");
+}
+
+function testHelm(what: string, run: (helm: Helm) => Promise<void>): void {
+  if (helms.length === 0) test(`helm ${what}`, { skip: "no helm on the PATH, in HELM, or in its npm package" }, () => {});
+  for (const helm of helms) test(`helm ${helm.version} ${what}`, () => run(helm));
+}
 
 const crd = `
 apiVersion: apiextensions.k8s.io/v1
@@ -120,7 +154,7 @@ async function addNode({ call }: ClientBed): Promise<void> {
 }
 
 /** A server with a node whose pods are said to run, and the chart in the folder `web`. */
-function withHelm(run: (bed: HelmBed) => Promise<void>): Promise<void> {
+function withHelm({ path }: Helm, run: (bed: HelmBed) => Promise<void>): Promise<void> {
   return withClients(
     async (bed) => {
       for (const [file, text] of Object.entries(chart)) {
@@ -129,7 +163,7 @@ function withHelm(run: (bed: HelmBed) => Promise<void>): Promise<void> {
       }
       await addNode(bed);
       const stop = playPods(bed);
-      const call = (...args: readonly string[]) => bed.run(helm as string, args);
+      const call = (...args: readonly string[]) => bed.run(path, args);
       const ok = async (...args: readonly string[]) => {
         const { code, out, err } = await call(...args);
         assert.equal(code, 0, `helm ${args.join(" ")}: ${err}`);
@@ -149,8 +183,8 @@ function withHelm(run: (bed: HelmBed) => Promise<void>): Promise<void> {
 
 const wait = ["--wait", "--timeout", "50s"];
 
-test("helm installs, upgrades, rolls back, tests and uninstalls a chart with definitions and hooks", { skip }, () =>
-  withHelm(async ({ ok, find, server }) => {
+testHelm("installs, upgrades, rolls back, tests and uninstalls a chart with definitions and hooks", (helm) =>
+  withHelm(helm, async ({ ok, find, server }) => {
     const colour = () => (find("", "configmaps", "a") as { data: { [name: string]: string } }).data["colour"];
     const replicas = () => (find("apps", "deployments", "a") as { spec: { replicas: number } }).spec.replicas;
     assert.match(await ok("install", "a", "web", ...wait), /STATUS: deployed[\s\S]*a is red/);
@@ -193,24 +227,26 @@ test("helm installs, upgrades, rolls back, tests and uninstalls a chart with def
   }),
 );
 
-test("helm takes an upgrade back that does not become ready, or is refused", { skip }, () =>
-  withHelm(async ({ ok, helm: call, find }) => {
+testHelm("takes an upgrade back that does not become ready, or is refused", (helm) =>
+  withHelm(helm, async ({ ok, helm: call, find }) => {
     await ok("install", "a", "web", ...wait);
     const unready = `annotation=${neverReady.replaceAll(".", "\\.")},colour=blue`;
-    const late = await call("upgrade", "a", "web", "--set", unready, "--rollback-on-failure", "--timeout", "8s");
+    const takeBack = isOld(helm) ? "--atomic" : "--rollback-on-failure";
+    const late = await call("upgrade", "a", "web", "--set", unready, takeBack, "--timeout", "8s");
     assert.equal(late.code, 1);
     assert.match(late.err, /rolled back|not ready/);
     assert.equal((find("", "configmaps", "a") as { data: { colour: string } }).data.colour, "red");
     const refused = await call("upgrade", "a", "web", "--set", "replicas=-1");
     assert.equal(refused.code, 1);
     assert.match(refused.err, /spec\.replicas: Invalid value: -1: must be greater than or equal to 0/);
-    await ok("upgrade", "a", "web", "--server-side=false", "--set", "colour=green", ...wait);
+    const client = isOld(helm) ? [] : ["--server-side=false"];
+    await ok("upgrade", "a", "web", ...client, "--set", "colour=green", ...wait);
     assert.equal((find("", "configmaps", "a") as { data: { colour: string } }).data.colour, "green");
   }),
 );
 
-test("helm prints what it would install with what the server knows, and stores nothing", { skip }, () =>
-  withHelm(async ({ ok, find, run }) => {
+testHelm("prints what it would install with what the server knows, and stores nothing", (helm) =>
+  withHelm(helm, async ({ ok, find, run }) => {
     const given = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "given" }, data: { word: "known" } };
     const made = await run(kubectl as string, ["create", "-f", "-"], { stdin: JSON.stringify(given) });
     assert.equal(made.code, 0, made.err);
