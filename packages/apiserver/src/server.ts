@@ -38,6 +38,7 @@ import { protocols, serveHttp2 } from "./http/http2.ts";
 import { kubeconfigText } from "./http/kubeconfig.ts";
 import { closeServer, listen, urlOf } from "./http/listen.ts";
 import { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
+import { HealthMetrics } from "./metrics/health-metrics.ts";
 import type { ProcessStats } from "./metrics/process-metrics.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache } from "./registry/cache.ts";
@@ -158,6 +159,8 @@ export async function startApiServer(
   const version = versionInfo(options.version);
   const metrics = new ServerMetrics(catalogue, version);
   const { access } = metrics;
+  const healthMetrics = new HealthMetrics();
+  for (const { count, ...resource } of countObjects(cache)) if (count > 0) metrics.watchCache.loaded(resource, count);
   const { encryptionMetrics = new EncryptionMetrics(serverIdentityHash(hostname())) } = options;
   const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook, access.decided.bind(access));
   cache.follow(({ resource }) => metrics.watchCache.received(resource));
@@ -254,6 +257,8 @@ export async function startApiServer(
       waited: (...read) => metrics.watchCache.waited(...read),
       access,
       filters: metrics.filters,
+      health: healthMetrics,
+      healthText: () => healthMetrics.text(options.processStats?.().startTimeSeconds),
       text: async () => {
         metrics.storageSize(await options.store.size?.());
         metrics.services.holds(cache.list("", "services"), rangesIn(ranges, cache.reader), ranges);

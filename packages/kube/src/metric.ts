@@ -4,6 +4,10 @@ const maxSeries = 10_000;
 /** A metric as Prometheus reads it. */
 export interface Rendered {
   readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  /** Their names. */
+  readonly labels: readonly string[];
   readonly render: () => string;
 }
 
@@ -33,7 +37,7 @@ abstract class Metric<Value> {
     this.labels = labels;
   }
 
-  protected abstract readonly type: string;
+  abstract readonly type: string;
   protected abstract zero(): Value;
   protected abstract lines(labels: string, value: Value): readonly string[];
 
@@ -81,7 +85,7 @@ function braced(labels: string): string {
 }
 
 export class Counter extends Metric<number> {
-  protected readonly type: string = "counter";
+  readonly type: string = "counter";
   protected zero(): number {
     return 0;
   }
@@ -97,7 +101,7 @@ export class Counter extends Metric<number> {
 }
 
 export class Gauge extends Counter {
-  protected override readonly type = "gauge";
+  override readonly type = "gauge";
 
   set(values: LabelValues, value: number): void {
     const found = this.at(values);
@@ -117,7 +121,7 @@ interface Observed {
 }
 
 export class Histogram extends Metric<Observed> {
-  protected readonly type = "histogram";
+  readonly type = "histogram";
   readonly #bounds: readonly number[];
 
   /** `bounds` ascend; the last bucket, of all, is added. */

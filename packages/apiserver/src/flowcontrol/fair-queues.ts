@@ -64,6 +64,12 @@ export class FairQueues {
     return this.#limits.queuing !== undefined;
   }
 
+  /** How many may wait in all queues together. */
+  get places(): number {
+    const { queues = 0, queueLengthLimit = 0 } = this.#limits.queuing ?? {};
+    return queues * queueLengthLimit;
+  }
+
   /** How many wait. */
   get waiting(): number {
     return this.#waiting;

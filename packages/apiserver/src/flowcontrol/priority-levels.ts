@@ -83,8 +83,10 @@ export class PriorityLevels {
     const fair = this.#divide(limited, nominal, left);
     for (const level of exempt) level.current = neededBy(level);
     this.#metrics.adjusted(fair);
+    this.#metrics.usage.limitedAll(nominal, sumOf(levels, placesOf));
     for (const level of levels) {
       level.queues.seats = level.current;
+      this.#metrics.usage.limited(level.name, level.current, placesOf(level), this.#seats);
       this.#metrics.demanded(level.name, level.used, targetOf(level), level.current);
     }
   }
@@ -113,6 +115,10 @@ export class PriorityLevels {
 /** What a level keeps: no less than it has to, and what it used where that is its own. */
 function neededBy({ isExempt, lower, nominal, used: { highWatermark } }: Level): number {
   return Math.max(lower, isExempt ? highWatermark : Math.min(nominal, highWatermark));
+}
+
+function placesOf({ queues }: Level): number {
+  return queues.places;
 }
 
 function targetOf(level: Level): number {

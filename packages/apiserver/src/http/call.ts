@@ -10,6 +10,7 @@ import type { FlowControl } from "../flowcontrol/flow-control.ts";
 import type { KubeletOptions } from "../kubelet/kubelets.ts";
 import type { AccessMetrics } from "../metrics/access-metrics.ts";
 import type { FilterMetrics } from "../metrics/filter-metrics.ts";
+import type { HealthMetrics } from "../metrics/health-metrics.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { WatchCacheMetrics } from "../metrics/watch-cache-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
@@ -43,8 +44,11 @@ export interface HandlerOptions {
     readonly waited: WatchCacheMetrics["waited"];
     readonly access: Omit<AccessMetrics, "all">;
     readonly filters: Omit<FilterMetrics, "all">;
+    readonly health: Pick<HealthMetrics, "checked">;
     /** What `/metrics` answers. */
     readonly text: () => Promise<string>;
+    /** What `/metrics/slis` answers. */
+    readonly healthText: () => string;
   };
   /** Nobody is told of requests when absent. */
   readonly audit?: AuditOptions;

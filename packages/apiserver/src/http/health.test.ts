@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HealthMetrics } from "../metrics/health-metrics.ts";
 import { findHealth } from "./health.ts";
 
 const options = {
+  metrics: { health: new HealthMetrics() },
   liveChecks: () => new Map([["ping", undefined]]),
   healthChecks: () =>
     new Map([
@@ -45,3 +47,20 @@ for (const [url, answer] of cases)
     const found = await findHealth(pathname, searchParams, options);
     assert.equal(found === undefined ? "none" : `${found.code} ${found.body}`, answer);
   });
+
+test("what came of all checks is counted, not of one that is asked by its name", async () => {
+  const health = new HealthMetrics();
+  const ask = (path: string) => findHealth(path, new URLSearchParams(), { ...options, metrics: { health } });
+  for (const path of ["/readyz", "/readyz", "/readyz/ping", "/livez"]) await ask(path);
+  assert.deepEqual(health.text(12.5).match(/^[^#].+$/gm), [
+    'kubernetes_healthcheck{name="ping",type="readyz"} 1',
+    'kubernetes_healthcheck{name="etcd",type="readyz"} 0',
+    'kubernetes_healthcheck{name="poststarthook/rbac/bootstrap-roles",type="readyz"} 1',
+    'kubernetes_healthcheck{name="ping",type="livez"} 1',
+    'kubernetes_healthchecks_total{name="ping",status="success",type="readyz"} 2',
+    'kubernetes_healthchecks_total{name="etcd",status="error",type="readyz"} 2',
+    'kubernetes_healthchecks_total{name="poststarthook/rbac/bootstrap-roles",status="success",type="readyz"} 2',
+    'kubernetes_healthchecks_total{name="ping",status="success",type="livez"} 1',
+    "process_start_time_seconds 12.5",
+  ]);
+});

@@ -11,18 +11,26 @@ interface Found {
   readonly isSniffed?: boolean;
 }
 
+export interface HealthOptions extends Pick<HandlerOptions, "readyChecks" | "healthChecks" | "liveChecks"> {
+  readonly metrics: Pick<HandlerOptions["metrics"], "health">;
+}
+
 const path = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
 
 /** `/healthz`, `/livez` and `/readyz`, all checks of each or one by its name; undefined for other paths. */
 export async function findHealth(
   asked: string,
   query: URLSearchParams,
-  options: Pick<HandlerOptions, "readyChecks" | "healthChecks" | "liveChecks">,
+  options: HealthOptions,
 ): Promise<Found | undefined> {
   const [, kind = "", name] = path.exec(asked) ?? [];
   if (kind === "") return undefined;
   const checks = checksOf(kind, options);
-  if (name === undefined) return summary(kind, await answered(checks), query);
+  if (name === undefined) {
+    const faults = await answered(checks);
+    options.metrics.health.checked(kind, faults);
+    return summary(kind, faults, query);
+  }
   if (!checks.has(name)) return undefined;
   const fault = await checks.get(name);
   return fault === undefined

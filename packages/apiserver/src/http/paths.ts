@@ -76,8 +76,10 @@ function writeText(
 }
 
 async function findMetrics({ info: { path } }: Call, { metrics }: HandlerOptions): Promise<Found | undefined> {
-  if (path.replace(/\/+$/, "") !== "/metrics") return undefined;
-  return { code: 200, body: await metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
+  const plain = path.replace(/\/+$/, "");
+  const type = "text/plain; version=0.0.4; charset=utf-8";
+  if (plain === "/metrics/slis") return { code: 200, body: metrics.healthText(), type };
+  return plain === "/metrics" ? { code: 200, body: await metrics.text(), type } : undefined;
 }
 
 function findPath({ info: { path }, wanted, request }: Call, options: HandlerOptions): Found | undefined {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Rendered } from "@sallyport/kube";
 import type { Demand } from "../flowcontrol/seat-demand.ts";
+import { UsageMetrics } from "./usage-metrics.ts";
 
 const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 
@@ -127,6 +128,8 @@ export class FlowMetrics {
     ["request_kind"],
   );
 
+  readonly usage = new UsageMetrics();
+
   constructor() {
     for (const kind of ["mutating", "readOnly"]) this.#inqueue.add([kind], 0);
   }
@@ -156,14 +159,17 @@ export class FlowMetrics {
   /** Follows one request of a flow schema and a priority level. */
   trace(schema: string, level: string, isReading: boolean): FlowTrace {
     const labels = [schema, level];
-    const kind = [isReading ? "readOnly" : "mutating"];
+    const kindName = isReading ? "readOnly" : "mutating";
+    const kind = [kindName];
     const since = performance.now();
     // Each request has one seat here, however much it lists.
     this.#estimated.observe(labels, 1);
+    for (const gauge of [this.#waiting, this.#waitingSeats]) gauge.add(labels, 0);
     let [isWaiting, began] = [false, since];
     const queue = (amount: number) => {
       for (const gauge of [this.#waiting, this.#waitingSeats]) gauge.add(labels, amount);
       this.#inqueue.add(kind, amount);
+      this.usage.changed(level, kindName, "waiting", amount);
     };
     return {
       waits: (length) => {
@@ -178,9 +184,11 @@ export class FlowMetrics {
         this.#waits.observe(["true", ...labels], (began - since) / 1000);
         this.#dispatched.add(labels);
         for (const gauge of [this.#executing, this.#seats]) gauge.add(labels);
+        this.usage.changed(level, kindName, "executing", 1);
       },
       ended: () => {
         for (const gauge of [this.#executing, this.#seats]) gauge.add(labels, -1);
+        this.usage.changed(level, kindName, "executing", -1);
         this.#executions.observe([...labels, "regular"], (performance.now() - began) / 1000);
       },
       refused: (reason) => this.#rejected.add([...labels, reason]),
@@ -211,6 +219,7 @@ export class FlowMetrics {
       this.#rejected,
       this.#executions,
       this.#waits,
+      ...this.usage.all,
     ];
   }
 }

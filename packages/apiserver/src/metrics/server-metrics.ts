@@ -32,6 +32,19 @@ const sliSeconds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 
 const admissionSeconds = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const responseBytes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
+/** What `/version` says of the build, by the labels of `kubernetes_build_info`. */
+const buildFields: readonly (readonly [label: string, field: string])[] = [
+  ["build_date", "buildDate"],
+  ["compiler", "compiler"],
+  ["git_commit", "gitCommit"],
+  ["git_tree_state", "gitTreeState"],
+  ["git_version", "gitVersion"],
+  ["go_version", "goVersion"],
+  ["major", "major"],
+  ["minor", "minor"],
+  ["platform", "platform"],
+];
+
 const place = ["component", "group", "resource", "scope", "subresource", "verb", "version"];
 const timed = ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"];
 
@@ -129,7 +142,17 @@ export class ServerMetrics {
   readonly #build = new Gauge(
     "kubernetes_build_info",
     "[BETA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
-    ["git_version", "major", "minor"],
+    buildFields.map(([label]) => label),
+  );
+  readonly #version = new Gauge(
+    "version_info",
+    "[ALPHA] Provides the compatibility version info of the component. The component label is the name of the component, usually kube, but is relevant for aggregated-apiservers.",
+    ["binary", "component", "emulation", "min_compat"],
+  );
+  readonly #registered = new Counter(
+    "registered_metrics_total",
+    "[BETA] The count of registered metrics broken by stability level and deprecation version.",
+    ["deprecated_version", "stability_level"],
   );
   readonly #bodies = new Histogram(
     "apiserver_request_body_size_bytes",
@@ -161,11 +184,20 @@ export class ServerMetrics {
 
   constructor(catalogue: Catalogue, version: { readonly [field: string]: unknown }) {
     this.#catalogue = catalogue;
-    this.#build.set([version["gitVersion"], version["major"], version["minor"]].map(String), 1);
+    const { emulationMajor, emulationMinor, minCompatibilityMajor, minCompatibilityMinor } = version;
+    const texts = buildFields.map(([, field]) => String(version[field]));
+    this.#build.set(texts, 1);
+    const emulated = `${emulationMajor}.${emulationMinor}`;
+    const oldest = `${minCompatibilityMajor}.${minCompatibilityMinor}`;
+    this.#version.set([String(version["gitVersion"]).replace(/^v/, ""), "kube", emulated, oldest], 1);
     for (const kind of ["mutating", "readOnly"]) this.#inflight.add([kind], 0);
     this.#auditEvents.add([], 0);
     this.#auditRejected.add([], 0);
     this.#handshakes.add([], 0);
+    for (const { help } of this.all) {
+      const [, level] = /^\[(\w+)\]/.exec(help) ?? [];
+      if (level !== undefined) this.#registered.add(["", level]);
+    }
   }
 
   /** A request has begun. Answers what is to be called when it ends, with its code and the bytes of its answer. */
@@ -285,11 +317,11 @@ export class ServerMetrics {
     if (stats !== undefined) this.#process.is(stats);
     for (const operations of Object.values(this.#passed))
       for (const passed of Object.values(operations)) for (const each of passed) if (each !== undefined) settle(each);
-    return this.#all.map((metric) => metric.render()).join("");
+    return this.all.map((metric) => metric.render()).join("");
   }
 
   /** By name, as Prometheus' clients print them. */
-  get #all(): readonly Rendered[] {
+  get all(): readonly Rendered[] {
     const all = [
       this.#admissionControllers,
       this.#admissionSteps,
@@ -312,6 +344,8 @@ export class ServerMetrics {
       this.#bodies,
       this.#handshakes,
       this.#build,
+      this.#version,
+      this.#registered,
       ...this.#process.all,
       ...this.access.all,
       ...this.admissions.all,

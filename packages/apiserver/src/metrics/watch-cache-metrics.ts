@@ -26,6 +26,11 @@ export class WatchCacheMetrics {
     "[BETA] Number of etcd events received split by kind.",
     place,
   );
+  readonly #loaded = new Counter(
+    "apiserver_init_events_total",
+    "[ALPHA] Counter of init events processed in watch cache broken by resource type.",
+    place,
+  );
   readonly #initializations = new Counter(
     "apiserver_watch_cache_initializations_total",
     "[ALPHA] Counter of watch cache initializations broken by resource type.",
@@ -77,6 +82,11 @@ export class WatchCacheMetrics {
   /** Events go to many watchers: what is looked up once is kept. */
   readonly #sizeObservers = new WeakMap<object, Observer>();
 
+  /** So many objects were there when the server started. */
+  loaded({ group, resource }: Watched, count: number): void {
+    this.#loaded.add([group, resource], count);
+  }
+
   /** An event has come from the store, and goes to all who watch its resource. */
   received({ group, resource }: Watched): void {
     for (const counter of [this.#stored, this.#received, this.#dispatched]) counter.add([group, resource]);
@@ -121,6 +131,7 @@ export class WatchCacheMetrics {
       this.#dispatched,
       this.#stored,
       this.#initializations,
+      this.#loaded,
       this.#revision,
       this.#consistent,
       this.#waits,
