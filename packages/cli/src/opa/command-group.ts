@@ -13,6 +13,8 @@ interface Entry {
 export interface CommandGroup {
   /** `opa`: what follows `sallyport`. */
   readonly name: string;
+  /** What `--version` tells, of a program that has it. */
+  readonly version?: string;
   readonly about: string;
   readonly examples: string;
   readonly entries: readonly Entry[];
@@ -24,6 +26,8 @@ export async function runGroup(group: CommandGroup, line: readonly string[], ter
   const at = commandAt(line);
   const [first, rest] = [line[at], line.toSpliced(at, 1)];
   if (line[0] === undefined || line[0] === "-h" || line[0] === "--help") return say(terminal, groupHelp(group));
+  if (group.version !== undefined && (line[0] === "--version" || line[0] === "-v"))
+    return say(terminal, `${group.name} version ${group.version}\n`);
   if (first === undefined) return refuse(group, line[0], terminal);
   if (first === "help") return helpOn(group, rest, terminal);
   const entry =

@@ -113,6 +113,7 @@ async function close(server: Server, graceMs: number): Promise<void> {
 }
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: ListenerOptions): Promise<void> {
+  if (!isUrl(incoming.url ?? "/")) return refuse(incoming, response);
   const request = requestOf(incoming, options);
   const told = options.onRequest?.(request);
   const isTooLarge = Number(incoming.headers["content-length"] ?? 0) > options.coding.maxBodyBytes;
@@ -123,6 +124,18 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   response.writeHead(status, { ...headers, "Content-Length": body.length });
   response.end(request.method === "HEAD" ? undefined : body);
   told?.({ status, bytes: body.length });
+}
+
+/** Go's server reads no request whose path has a `%` that two hexadecimal digits do not follow; queries may. */
+function isUrl(url: string): boolean {
+  return !/%(?![0-9A-Fa-f]{2})/.test(split(url)[0] ?? "");
+}
+
+/** As Go's server does, before anybody is asked; the connection ends with it. */
+function refuse(incoming: IncomingMessage, response: ServerResponse): void {
+  incoming.resume();
+  response.writeHead(400, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
+  response.end("400 Bad Request");
 }
 
 function requestOf(

@@ -14,14 +14,17 @@ export interface Route {
   readonly methods: { readonly [method: string]: Handler };
   /** Methods whose answers may be compressed, and say so. */
   readonly compresses?: readonly string[];
-  /** Refuses other methods as Go's own server does, with `Allow`; it answers HEAD as GET. */
+  /** Refuses other methods as Go's own server does, with `Allow`. */
   readonly isPlain?: boolean;
+  /** Answers HEAD as GET: OPA's own handlers refuse it, also where Go's server lets it through. */
+  readonly answersHead?: boolean;
 }
 
 export type Match =
   | { readonly kind: "found"; readonly route: Route; readonly handler: Handler; readonly rest: readonly string[] }
   | { readonly kind: "redirect"; readonly status: number; readonly location: string; readonly route: Route | undefined }
   | { readonly kind: "wrong method"; readonly route: Route }
+  | { readonly kind: "no HEAD"; readonly route: Route }
   | { readonly kind: "nothing" };
 
 /**
@@ -31,23 +34,30 @@ export type Match =
 export function findRoute(routes: readonly Route[], method: string, path: string): Match {
   const clean = cleanPath(path);
   if (clean !== path) return { kind: "redirect", status: 307, location: clean, route: placeOf(routes, clean) };
-  if (path.length > 1 && path.endsWith("/")) {
-    const location = path.slice(0, -1);
-    const route = placeOf(routes, location);
-    if (route !== undefined) return { kind: "redirect", status: 301, location, route };
-  }
+  const location = path.slice(0, -1);
+  const above = path.endsWith("/") ? routes.find((each) => isAbove(each, location)) : undefined;
+  if (above !== undefined)
+    return method === "HEAD"
+      ? { kind: "no HEAD", route: above }
+      : { kind: "redirect", status: 301, location, route: above };
   const candidates = routes.filter((route) => restOf(route, path) !== undefined);
   for (const route of candidates) {
     const handler = handlerOf(route, method);
     if (handler !== undefined) return { kind: "found", route, handler, rest: restOf(route, path) ?? [] };
   }
   const [route] = candidates;
-  return route === undefined ? { kind: "nothing" } : { kind: "wrong method", route };
+  if (route === undefined) return { kind: "nothing" };
+  return { kind: method === "HEAD" && "GET" in route.methods ? "no HEAD" : "wrong method", route };
 }
 
-function handlerOf({ methods, isPlain }: Route, method: string): Handler | undefined {
-  const known = isPlain === true && method === "HEAD" ? "GET" : method;
+function handlerOf({ methods, answersHead }: Route, method: string): Handler | undefined {
+  const known = answersHead === true && method === "HEAD" ? "GET" : method;
   return Object.hasOwn(methods, known) ? methods[known] : undefined;
+}
+
+/** Only where more may follow, a slash at the end is known. */
+function isAbove({ prefix, rest }: Route, path: string): boolean {
+  return rest !== "none" && `${path}/`.startsWith(`${prefix}/`);
 }
 
 function placeOf(routes: readonly Route[], path: string): Route | undefined {

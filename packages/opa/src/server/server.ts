@@ -94,6 +94,8 @@ function answerOf(match: Match, request: ServerRequest): Promise<ServerAnswer> |
       return redirect(match.status, match.location, request.method);
     case "wrong method":
       return wrongMethod(match.route);
+    case "no HEAD":
+      return { status: 405, headers: {}, body: "" };
     case "nothing":
       return plainText(404, "404 page not found\n");
   }
@@ -113,7 +115,7 @@ function escaped(text: string): string {
 
 function wrongMethod({ isPlain, methods }: Route): ServerAnswer {
   if (isPlain !== true) return { status: 405, headers: {}, body: "" };
-  const allowed = [...Object.keys(methods), "HEAD"].sort().join(", ");
+  const allowed = [...Object.keys(methods), ...("GET" in methods ? ["HEAD"] : [])].sort().join(", ");
   const answer = plainText(405, "Method Not Allowed\n");
   return { ...answer, headers: { ...answer.headers, Allow: allowed } };
 }

@@ -1,6 +1,8 @@
 import { asked, get, loaded, post, put, remove, type Scenario } from "./asked.fixture.ts";
 
 /** Decisions by other ways, and the server itself: how it is, how it is configured, whom it answers. */
+const inCircles = "OPA sends GET to a slash behind it, from there back again, and names it among what is allowed";
+
 export const serviceScenarios: readonly Scenario[] = [
   {
     name: "the older API and the default decision",
@@ -134,6 +136,26 @@ export const serviceScenarios: readonly Scenario[] = [
       post("/v1/config", ""),
       post("/v1/status", ""),
       post("/metrics", ""),
+    ],
+  },
+  {
+    name: "methods and paths",
+    files: loaded,
+    asks: [
+      ...["/health", "/health/", "/health/live", "/v1/config", "/v1/config/", "/v1/status", "/", "/nothing"].map(
+        (path) => asked("HEAD", path),
+      ),
+      ...["/v1/data", "/v1/data/", "/v1/data/a", "/v1/policies/a", "/v1/query", "/v1/compile/a", "/v0/data"].map(
+        (path) => asked("HEAD", path),
+      ),
+      ...["/v1/config/", "/v1/status/", "/health/", "/metrics/", "/v1/query/", "/v1/query/a", "/v1/compile/"].map(
+        (path) => get(path),
+      ),
+      ...["/v1/data/%zz", "/v1/data/%", "/v1/data/%4", "/v1/data/a?b=%zz", "/v1/data/a%2Fb"].map((path) => get(path)),
+      ...["/", "/metrics", "/health/live", "/v1/query", "/nothing"].map((path) => asked("PUT", path, "{}")),
+      { ...get("/v1/data/%ff"), differs: "a path that is no UTF-8 is no fault of the server: nothing lies there" },
+      { ...get("/v1/compile"), differs: inCircles },
+      { ...asked("OPTIONS", "/v1/compile"), differs: inCircles },
     ],
   },
   {

@@ -1,8 +1,11 @@
+import { gatorVersion } from "../../gator/gator-version.ts";
 import type { Terminal } from "../../opa/command.ts";
 import { type CommandGroup, runGroup } from "../../opa/command-group.ts";
+import { version } from "../../version.ts";
 
 const group: CommandGroup = {
   name: "gator",
+  version: `${gatorVersion} (sallyport ${version})`,
   about: "Gatekeeper's templates and constraints without a cluster: the arguments, outputs and exit codes of `gator`.",
   examples: `
   sallyport gator test -f policies/ -f manifests/
@@ -83,6 +86,11 @@ const group: CommandGroup = {
       name: "verify",
       summary: "Run suites of tests of constraints",
       load: async () => (await import("./verify.ts")).verifyCommand,
+    },
+    {
+      name: "version",
+      summary: "Prints the version",
+      load: async () => (await import("./version.ts")).versionCommand,
     },
   ],
 };

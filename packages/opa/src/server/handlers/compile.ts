@@ -28,7 +28,7 @@ export function compileRoutes(serving: Serving): readonly Route[] {
   const filter: Handler = (request, path) => filters(serving, request, path);
   const filtering = { GET: filter, POST: filter };
   return [
-    { name: "v1/compile", prefix: "/v1/compile", rest: "none", methods, compresses: ["POST"] },
+    { name: "v1/compile", prefix: "/v1/compile", rest: "none", methods, compresses: ["POST"], isPlain: true },
     {
       name: "v1/compile",
       prefix: "/v1/compile",

@@ -14,7 +14,7 @@ export function operationRoutes(serving: Serving): readonly Route[] {
   return [
     plain("v1/config", "/v1/config", (request) => jsonAnswer(request, new Struct({ result: serving.config.shown }))),
     plain("v1/status", "/v1/status", (request) => status(serving, request)),
-    plain("metrics", "/metrics", () => metrics(serving)),
+    { ...plain("metrics", "/metrics", () => metrics(serving)), answersHead: true },
     plain("health", "/health", (request) => healthOf(serving, request)),
     {
       name: "health",

@@ -29,7 +29,10 @@ export function queryRoutes(serving: Serving): readonly Route[] {
     GET: (request: ServerRequest) => getQuery(serving, request),
     POST: (request: ServerRequest) => postQuery(serving, request),
   };
-  return [{ name: "v1/query", prefix: "/v1/query", rest: "none", methods }];
+  return [
+    { name: "v1/query", prefix: "/v1/query", rest: "none", methods },
+    { name: "catchall", prefix: "/v1/query", rest: "some", methods: {} },
+  ];
 }
 
 function getQuery(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
