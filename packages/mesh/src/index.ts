@@ -19,6 +19,7 @@ export { authorizerOf, type PolicyPart, policiesOf, type TracedAuthorizer } from
 export type { Authorizer, Call, HttpCall, MutualTlsMode, Verdict } from "./policy/call.ts";
 export { type ClientChoice, type ClientQuestion, clientChoice, type Endpoint } from "./policy/client-tls.ts";
 export type { DestinationRule, ServiceName } from "./policy/destination-rule.ts";
+export { type ExtensionProvider, providerFault } from "./policy/extension-provider.ts";
 export {
   type Consulted,
   modeOf,

@@ -11,7 +11,7 @@ export function pathsText(view: MeshView, caller: Caller, asked: string, paths: 
 
 function pathLines(view: MeshView, path: AdmissionPath, who: string, asked: string): readonly string[] {
   const { server, port, steps, isAllowed, principal } = path;
-  const outcome = isAllowed ? paint(["bold", "green"], "yes") : paint(["bold", "red"], "no");
+  const outcome = isAllowed ? paint(["bold", "green"], yesText(path)) : paint(["bold", "red"], "no");
   const as = principal === undefined ? "" : `, as ${principal}`;
   return [
     `${outcome}: ${who} to ${asked} at ${titleOf(server)}, port ${port}${as}`,
@@ -29,6 +29,10 @@ function pathLines(view: MeshView, path: AdmissionPath, who: string, asked: stri
       ? []
       : [paint("yellow", `      policies that are only tried would refuse it: ${path.verdict.wouldRefuse}`)]),
   ];
+}
+
+function yesText({ verdict }: AdmissionPath): string {
+  return verdict?.asks === undefined ? "yes" : `yes, if the provider "${verdict.asks.provider}" allows it`;
 }
 
 function mark(isPassed: boolean): string {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { admissionPaths, explainPort, type MeshView, meshView } from "@sallyport/mesh";
+import {
+  admissionPaths,
+  defaultMesh,
+  type ExtensionProvider,
+  explainPort,
+  type MeshView,
+  meshView,
+} from "@sallyport/mesh";
 import { parseManifests } from "../manifests.ts";
 import { pathsJson, pathsText } from "./can-text.ts";
 import { explanationJson, explanationText } from "./explain-text.ts";
@@ -106,6 +113,31 @@ test("explain, as text and as JSON", () => {
     "authorizationPolicies",
     "destinationRules",
   ]);
+});
+
+test("a provider that a CUSTOM policy asks is told of, or that it cannot be asked", () => {
+  const custom = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: ask, namespace: shop }
+spec: { action: CUSTOM, provider: { name: p }, rules: [{}] }
+`;
+  const provider = { name: "p", envoyExtAuthzHttp: { service: "authz.shop.svc.cluster.local", port: 80 } };
+  const told = (extensionProviders: readonly ExtensionProvider[]) => {
+    const objects = objectsOfManifests(parseManifests("a.yaml", `${text}---${custom}`), "default");
+    const asked = meshView(objects, { mesh: { ...defaultMesh, extensionProviders } });
+    const target = targetOf(asked, "web:80", "shop");
+    const paths = admissionPaths(asked, "outside", target, detailsOf({}, target));
+    const explained = explainPort(asked, workloadOf(asked, "deploy/web", "shop"), 8080);
+    return `${pathsText(asked, "outside", "web:80", paths)}${explanationText(explained)}`;
+  };
+  const known = told([provider]);
+  assert.match(known, /^yes, if the provider "p" allows it: somebody outside/);
+  assert.match(known, /CUSTOM by shop\/ask, rule 0: only where the provider "p", which is asked first, allows it/);
+  assert.match(known, /the provider "p" is asked first, but not of connections whose requests are not read/);
+  const unknown = told([]);
+  assert.match(unknown, /^no: [\s\S]*- policies CUSTOM by shop\/ask, rule 0: there is no provider "p" to ask/);
+  assert.match(unknown, /what it means is refused: there is no provider "p" to ask/);
 });
 
 /** What is asked, and the one line that says what is wrong with it. */

@@ -5,6 +5,7 @@ import { Authority, folderStore, OwnServingCertificate, secretStore } from "@sal
 import { connectionOf } from "../connection.ts";
 import { UsageError } from "../errors.ts";
 import { httpAddress } from "../secrets/external/flags.ts";
+import { readMeshConfig } from "./mesh-config.ts";
 import { secretOf } from "./run-authority.ts";
 
 export interface ControlFlags {
@@ -12,6 +13,7 @@ export interface ControlFlags {
   readonly context?: string;
   readonly folder?: string;
   readonly secret?: string;
+  readonly meshConfig?: string;
   readonly trustDomain: string;
   readonly listen: string;
   readonly dnsNames: string;
@@ -29,6 +31,9 @@ export async function runControl(
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const listen = httpAddress("--listen", flags.listen);
   const names = flags.dnsNames.split(",").map((name) => name.trim());
+  const config = flags.meshConfig === undefined ? {} : readMeshConfig(flags.meshConfig);
+  // The authority signs for the domain of the flag.
+  const mesh = { ...defaultMesh, ...config, trustDomain: flags.trustDomain };
   const client = new Client(connectionOf(flags));
   const closers: (() => unknown)[] = [() => client.close()];
   const close = async () => {
@@ -39,7 +44,6 @@ export async function runControl(
     const own = new OwnServingCertificate(authority, names, day, Date.now);
     const told: { changed: () => void } = { changed: () => {} };
     const onFault = ({ message }: Error) => say(message);
-    const mesh = { ...defaultMesh, trustDomain: flags.trustDomain };
     const onChange = () => told.changed();
     const follower = new ClusterFollower({ client, mesh, onChange, onFault, random: Math.random });
     closers.push(() => follower.stop());

@@ -1,5 +1,6 @@
 import { authorizerOf } from "../policy/authorizer.ts";
 import type { Authorizer } from "../policy/call.ts";
+import type { ProviderTarget } from "../proxy/ext-authz/check.ts";
 import type { OutboundTarget, ProxyConfig } from "../proxy/proxy-config.ts";
 import type { Route, RouteEndpoint, WorkloadConfig } from "./workload-config.ts";
 
@@ -41,11 +42,20 @@ export class FollowedConfig implements ProxyConfig {
   outbound(ip: string, port: number): OutboundTarget | undefined {
     const route = this.#routes.get(`${ip} ${port}`);
     if (route === undefined) return undefined;
-    const { endpoints, protocol } = route;
-    const chosen = endpoints[Math.floor(this.#random() * endpoints.length)];
     // Whoever answers there by now may be of the mesh: never in plaintext.
-    if (chosen === undefined) return { ip, port, protocol, tls: "mutual", identities: [nobody] };
-    return targetOf(chosen, protocol);
+    return this.#chosen(route) ?? { ip, port, protocol: route.protocol, tls: "mutual", identities: [nobody] };
+  }
+
+  provider(name: string): ProviderTarget | undefined {
+    const provider = this.#config.mesh.extensionProviders?.find((each) => each.name === name);
+    const route = this.#config.providers?.[name];
+    const target = route && this.#chosen(route);
+    return provider === undefined || target === undefined ? undefined : { provider, target };
+  }
+
+  #chosen({ endpoints, protocol }: Pick<Route, "endpoints" | "protocol">): OutboundTarget | undefined {
+    const chosen = endpoints[Math.floor(this.#random() * endpoints.length)];
+    return chosen && targetOf(chosen, protocol);
   }
 }
 

@@ -95,6 +95,32 @@ test("a server that disables it is called in plaintext, and a rule says otherwis
   assert.deepEqual([other?.tls, other?.identities], ["mutual", ["spiffe://invalid/nobody"]]);
 });
 
+test("whom a CUSTOM policy asks is one of the mesh, reached as its Service is; others are asked nothing", () => {
+  const service = "shop/web.shop.svc.cluster.local";
+  const providerOf = (name: string, port: number) => ({ name, envoyExtAuthzHttp: { service, port } });
+  const extensionProviders = [providerOf("known", 80), providerOf("lost", 81), providerOf("unasked", 80)];
+  const asked = (name: string) => {
+    const policy = of("AuthorizationPolicy", { action: "CUSTOM" as const, provider: { name }, rules: [{}] });
+    const cluster = new MeshCluster(
+      { ...base, authorizationPolicies: [policy] },
+      { ...defaultMesh, extensionProviders },
+    );
+    const config = cluster.configOf("shop", "client");
+    assert.ok(config !== undefined);
+    const followed = new FollowedConfig(JSON.parse(JSON.stringify(config)), () => 0);
+    const call = { source: { ip: "" }, destination: { ip: "", port: 80 } };
+    const http = { method: "GET", path: "/", host: "", headers: {} };
+    const { allowed, asks } = followed.authorizer.decide({ ...call, http });
+    return { names: config.mesh.extensionProviders?.map((each) => each.name), allowed, asks, followed };
+  };
+  const known = asked("known");
+  assert.deepEqual([known.names, known.allowed, known.asks?.provider], [["known"], true, "known"]);
+  const target = known.followed.provider("known")?.target;
+  assert.deepEqual([target?.ip, target?.port, target?.tls, target?.identities], ["10.0.0.1", 8080, "mutual", [web]]);
+  const lost = asked("lost");
+  assert.deepEqual([lost.names, lost.allowed, lost.asks], [undefined, false, undefined]);
+});
+
 test("how a sidecar takes connections", () => {
   const selector = { matchLabels: { app: "web" } };
   const policy = {

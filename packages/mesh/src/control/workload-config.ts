@@ -4,6 +4,7 @@ import { policiesOf } from "../policy/authorizer.ts";
 import type { MutualTlsMode } from "../policy/call.ts";
 import { type ClientChoice, clientChoice } from "../policy/client-tls.ts";
 import type { DestinationRule } from "../policy/destination-rule.ts";
+import { type ExtensionProvider, extAuthzOf, providerFault, providerHost } from "../policy/extension-provider.ts";
 import { modeOf, type PeerAuthentication, resolveModes, type WorkloadModes } from "../policy/peer-authentication.ts";
 import type { MeshSettings, Workload } from "../policy/workload.ts";
 import type { PortProtocol } from "../proxy/proxy-config.ts";
@@ -33,7 +34,11 @@ export interface WorkloadConfig {
   /** Those that are the workload's. */
   readonly policies: readonly AuthorizationPolicy[];
   readonly routes: readonly Route[];
+  /** Where those of `mesh.extensionProviders` are, by their names. */
+  readonly providers?: { readonly [name: string]: ProviderRoute };
 }
+
+export type ProviderRoute = Pick<Route, "protocol" | "endpoints">;
 
 /** Where connections to one port of a Service go. */
 export interface Route {
@@ -95,13 +100,54 @@ export class MeshCluster {
     const pod = this.#pods.find((each) => each.workload.namespace === namespace && each.workload.name === name);
     if (pod === undefined) return undefined;
     const { mode, byPort } = this.#modesOf(pod);
+    const policies = policiesOf(pod.workload, this.#objects.authorizationPolicies, this.#mesh);
     return {
       workload: pod.workload,
-      mesh: this.#mesh,
+      ...this.#providersFor(policies, pod.workload),
       inbound: { mode, modes: Object.fromEntries(byPort), protocols: this.#protocolsOf(pod) },
-      policies: policiesOf(pod.workload, this.#objects.authorizationPolicies, this.#mesh),
+      policies,
       routes: this.#served.flatMap((served) => this.#routesTo(served, pod.workload)),
     };
+  }
+
+  /** Those that the policies ask; one whose Service is not there is none of the mesh, as by Istio, and what would be asked of it is refused. */
+  #providersFor(
+    policies: readonly AuthorizationPolicy[],
+    client: Workload,
+  ): Pick<WorkloadConfig, "mesh" | "providers"> {
+    const { extensionProviders: all = [], ...mesh } = this.#mesh;
+    const asked = all.filter(({ name }) => policies.some(({ spec }) => spec?.provider?.name === name));
+    const found = asked.flatMap((provider) => {
+      const route = this.#routeTo(provider, client);
+      return route === undefined ? [] : [{ provider, route }];
+    });
+    if (found.length === 0) return { mesh };
+    return {
+      mesh: { ...mesh, extensionProviders: found.map(({ provider }) => provider) },
+      providers: Object.fromEntries(found.map(({ provider, route }) => [provider.name, route])),
+    };
+  }
+
+  #routeTo(provider: ExtensionProvider, client: Workload): ProviderRoute | undefined {
+    const settings = extAuthzOf(provider);
+    if (settings === undefined || providerFault(provider) !== undefined) return undefined;
+    const served = this.#served.find(({ service }) => service.host === providerHost(settings));
+    const port = served?.service.ports.find((each) => each.port === settings.port);
+    if (served === undefined || port === undefined) return undefined;
+    const { service, slices } = served;
+    const endpoints = this.#endpointsTo(service, port, slices, client);
+    return { protocol: provider.envoyExtAuthzGrpc === undefined ? "http" : "grpc", endpoints };
+  }
+
+  #endpointsTo(
+    service: MeshService,
+    port: ServicePort,
+    slices: readonly Slice[],
+    client: Workload,
+  ): readonly RouteEndpoint[] {
+    const all = endpointsOf(port, slices);
+    const accounts = all.flatMap(({ ip }) => this.#podsByIp.get(ip)?.workload ?? []);
+    return all.map((each) => this.#endpoint(each, { client, service, port: port.port, accounts }));
   }
 
   #modesOf(pod: MeshPod): WorkloadModes {
@@ -126,9 +172,7 @@ export class MeshCluster {
 
   #routesTo({ service, slices }: Served, client: Workload): readonly Route[] {
     return service.ports.flatMap((port): readonly Route[] => {
-      const all = endpointsOf(port, slices);
-      const accounts = all.flatMap(({ ip }) => this.#podsByIp.get(ip)?.workload ?? []);
-      const endpoints = all.map((each) => this.#endpoint(each, { client, service, port: port.port, accounts }));
+      const endpoints = this.#endpointsTo(service, port, slices, client);
       const shared = { protocol: port.protocol };
       const addresses = [...service.clusterIps, ...service.externalIps];
       if (addresses.length > 0) return [{ ...shared, addresses, port: port.port, endpoints }];

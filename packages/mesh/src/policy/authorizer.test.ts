@@ -301,6 +301,14 @@ const verdicts: readonly [string, readonly AuthorizationPolicy[], string][] = [
     '- CUSTOM by shop/c, rule 0: there is no provider "p" to ask',
   ],
   [
+    "CUSTOM of two providers",
+    [
+      authorizationPolicy("shop/c", "CUSTOM", yes, { provider: { name: "p" } }),
+      authorizationPolicy("shop/e", "CUSTOM", yes, { provider: { name: "q" } }),
+    ],
+    "- CUSTOM by shop/c, rule 0: only 1 provider can be used per workload, found p, q",
+  ],
+  [
     "CUSTOM that means another",
     [authorizationPolicy("shop/c", "CUSTOM", never)],
     "+ no ALLOW policy applies, and none that refuses it",
@@ -406,4 +414,38 @@ test("a trace names every policy, and of each rule why it does not mean the call
       ["e", "ALLOW", undefined, ["it has no rules, and so means nothing"]],
     ],
   );
+});
+
+const [byHttp, byGrpc] = (["envoyExtAuthzHttp", "envoyExtAuthzGrpc"] as const).map((kind) => ({
+  name: "p",
+  [kind]: { service: "authz.shop.svc.cluster.local", port: 8000 },
+}));
+const custom = authorizationPolicy("shop/c", "CUSTOM", [{}], { provider: { name: "p" } });
+const asking = { provider: "p", policy: "shop/c", rule: 0 };
+
+const asks: readonly (readonly [name: string, provider: object, call: Call, expected: object | undefined])[] = [
+  ["by HTTP, of a request", byHttp as object, callOf({ http: {} }), asking],
+  ["by HTTP, of a connection", byHttp as object, callOf(), undefined],
+  ["by gRPC, of a request", byGrpc as object, callOf({ http: {} }), asking],
+  ["by gRPC, of a connection", byGrpc as object, callOf(), asking],
+];
+
+for (const [name, provider, call, expected] of asks)
+  test(`a provider is asked ${name}`, () => {
+    const authorizer = authorizerFor([custom], { extensionProviders: [provider as never] });
+    assert.equal(authorizer.readsHttp, true);
+    assert.deepEqual(authorizer.decide(call).asks, expected);
+  });
+
+test("a provider is asked before a DENY policy refuses, which it cannot undo", () => {
+  const policies = [custom, authorizationPolicy("shop/d", "DENY", [{}])];
+  const verdict = authorizerFor(policies, { extensionProviders: [byGrpc as never] }).decide(callOf());
+  assert.deepEqual([verdict.allowed, verdict.asks], [false, asking]);
+});
+
+test("a provider whose settings are none is not asked", () => {
+  const wrong = { name: "p", envoyExtAuthzGrpc: { service: "authz", port: 80, timeout: "soon" } };
+  const { allowed, reason } = authorizerFor([custom], { extensionProviders: [wrong] }).decide(callOf());
+  assert.equal(allowed, false);
+  assert.match(reason, /^CUSTOM by shop\/c, rule 0: the provider "p" cannot be asked: invalid timeout soon/);
 });

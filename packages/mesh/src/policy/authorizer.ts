@@ -1,6 +1,7 @@
+import { type AskedProvider, askedProviders } from "./asked-provider.ts";
 import { type Action, type AuthorizationPolicy, actionOf, isDryRun } from "./authorization-policy.ts";
 import { means, type ReadyRule, type RulePlace, readsRequests, readyRule, whyNot } from "./authorization-rule.ts";
-import type { Authorizer, Call, Verdict } from "./call.ts";
+import type { Asking, Authorizer, Call, Verdict } from "./call.ts";
 import { CallFacts } from "./call-facts.ts";
 import { trustDomainsOf } from "./trust-domains.ts";
 import { byAge, type MeshSettings, nameOf, selects, type Workload } from "./workload.ts";
@@ -27,6 +28,8 @@ interface ReadyPolicy {
   readonly name: string;
   readonly action: Action;
   readonly isDryRun: boolean;
+  /** Of a CUSTOM policy. */
+  readonly provider?: AskedProvider;
   readonly http: readonly Ready[];
   readonly tcp: readonly Ready[];
 }
@@ -54,8 +57,8 @@ export function policiesOf(
 }
 
 /**
- * Makes the policies of a workload ready. A CUSTOM policy asks a provider, and this mesh has none: what its rules mean is refused,
- * as Istio refuses where the provider is not configured. Policies must have the shape of their kind (`shapeFaults`).
+ * Makes the policies of a workload ready. What a CUSTOM policy means is asked of its provider; where the mesh has none, it is refused,
+ * as by Istio. Policies must have the shape of their kind (`shapeFaults`).
  */
 export function authorizerOf(
   workload: Workload,
@@ -63,16 +66,24 @@ export function authorizerOf(
   mesh: MeshSettings,
 ): TracedAuthorizer {
   const trustDomains = trustDomainsOf(mesh);
-  const all = policiesOf(workload, policies, mesh).map((policy) => readyPolicy(policy, trustDomains));
+  const taking = policiesOf(workload, policies, mesh);
+  const providerOf = askedProviders(taking, mesh);
+  const all = taking.map((policy) => readyPolicy(policy, trustDomains, providerOf(policy)));
   const ready = order.flatMap((action) => all.filter((each) => each.action === action));
   return {
-    readsHttp: ready.some(({ policy }) => (policy.spec?.rules ?? []).some(readsRequests)),
+    readsHttp: ready.some(
+      ({ policy, provider }) => provider?.kind !== undefined || (policy.spec?.rules ?? []).some(readsRequests),
+    ),
     decide: decider(ready),
     trace: (call) => ready.map((each) => partOf(each, call)),
   };
 }
 
-function readyPolicy(policy: AuthorizationPolicy, trustDomains: readonly string[]): ReadyPolicy {
+function readyPolicy(
+  policy: AuthorizationPolicy,
+  trustDomains: readonly string[],
+  provider: AskedProvider | undefined,
+): ReadyPolicy {
   const action = actionOf(policy);
   const place: RulePlace = { action, namespace: policy.metadata.namespace ?? "", trustDomains };
   const rules = policy.spec?.rules ?? [];
@@ -81,6 +92,7 @@ function readyPolicy(policy: AuthorizationPolicy, trustDomains: readonly string[
     name: nameOf(policy),
     action,
     isDryRun: isDryRun(policy),
+    ...(provider === undefined ? {} : { provider }),
     http: rules.map((rule) => readyRule(rule, true, place)),
     tcp: rules.map((rule) => readyRule(rule, false, place)),
   };
@@ -88,14 +100,15 @@ function readyPolicy(policy: AuthorizationPolicy, trustDomains: readonly string[
 
 /** Policies sorted by what they may do to a verdict, once for all calls. */
 interface Sorted {
-  /** CUSTOM, then DENY. */
+  readonly asking: readonly ReadyPolicy[];
   readonly refusing: readonly ReadyPolicy[];
   readonly allowing: readonly ReadyPolicy[];
 }
 
 function sorted(ready: readonly ReadyPolicy[]): Sorted {
   return {
-    refusing: ready.filter(({ action }) => action === "CUSTOM" || action === "DENY"),
+    asking: ready.filter(({ action }) => action === "CUSTOM"),
+    refusing: ready.filter(({ action }) => action === "DENY"),
     allowing: ready.filter(({ action }) => action === "ALLOW"),
   };
 }
@@ -123,10 +136,33 @@ function decider(ready: readonly ReadyPolicy[]): (call: Call) => Verdict {
 
 const unlimited: Verdict = { allowed: true, reason: "no AuthorizationPolicy applies" };
 
-function judged({ refusing, allowing }: Sorted, facts: CallFacts): Verdict {
-  for (const each of refusing) {
+function judged(sorted: Sorted, facts: CallFacts): Verdict {
+  const custom = asked(sorted.asking, facts);
+  if (custom !== undefined && "allowed" in custom) return custom;
+  const verdict = judgedByRules(sorted, facts);
+  return custom === undefined ? verdict : { ...verdict, asks: custom };
+}
+
+/** Whom the first CUSTOM policy that means a call asks; a refusal, where it cannot be asked. */
+function asked(asking: readonly ReadyPolicy[], facts: CallFacts): Asking | Verdict | undefined {
+  for (const each of asking) {
+    const { name, provider } = each;
+    // It reads requests alone: of connections it is not asked, as by Istio.
+    if (provider?.kind === "http" && facts.call.http === undefined) continue;
     const rule = ruleOf(each, facts);
-    if (rule !== undefined) return { allowed: false, policy: { name: each.name, rule }, reason: refusalBy(each, rule) };
+    if (rule === undefined) continue;
+    if (provider?.kind !== undefined) return { provider: provider.name, policy: name, rule };
+    const reason = `CUSTOM by ${name}, rule ${rule}: ${provider?.fault}`;
+    return { allowed: false, policy: { name, rule }, reason };
+  }
+  return undefined;
+}
+
+function judgedByRules({ refusing, allowing }: Sorted, facts: CallFacts): Verdict {
+  for (const each of refusing) {
+    const { name } = each;
+    const rule = ruleOf(each, facts);
+    if (rule !== undefined) return { allowed: false, policy: { name, rule }, reason: `DENY by ${name}, rule ${rule}` };
   }
   if (allowing.length === 0) return { allowed: true, reason: "no ALLOW policy applies, and none that refuses it" };
   for (const each of allowing) {
@@ -141,12 +177,6 @@ function judged({ refusing, allowing }: Sorted, facts: CallFacts): Verdict {
     ...(names.length === 1 && only !== undefined ? { policy: { name: only } } : {}),
     reason: `no rule of the ALLOW ${names.length === 1 ? "policy" : "policies"} ${names.join(", ")} means it`,
   };
-}
-
-function refusalBy({ action, name, policy }: ReadyPolicy, rule: number): string {
-  if (action === "DENY") return `DENY by ${name}, rule ${rule}`;
-  const provider = policy.spec?.provider?.name ?? "";
-  return `CUSTOM by ${name}, rule ${rule}: there is no provider "${provider}" to ask`;
 }
 
 /** The first rule that means the call. */
@@ -169,13 +199,14 @@ function partOf(each: ReadyPolicy, call: Call): PolicyPart {
   const rules = call.http === undefined ? each.tcp : each.http;
   const notes = rules.flatMap((ready, place) => notesOf(ready, place, facts));
   const none = rules.length === 0 ? ["it has no rules, and so means nothing"] : [];
+  const unasked = each.provider?.kind === "http" && call.http === undefined ? [notOfConnections(each.provider)] : [];
   const { policy, action } = each;
   return {
     policy,
     action,
     isDryRun: each.isDryRun,
     ...(rule === undefined ? {} : { rule }),
-    notes: [...none, ...notes],
+    notes: [...none, ...unasked, ...notes],
   };
 }
 
@@ -186,4 +217,8 @@ function notesOf(rule: Ready, place: number, facts: CallFacts): readonly string[
     ...rule.dropped.map((fault) => `rule ${place} is wider than written: ${fault}`),
     ...(why === undefined ? [] : [`rule ${place}: ${why}`]),
   ];
+}
+
+function notOfConnections({ name }: AskedProvider): string {
+  return `the provider "${name}" reads requests of HTTP: of connections it is not asked`;
 }

@@ -40,15 +40,25 @@ export interface Verdict {
   readonly policy?: { readonly name: string; readonly rule?: number };
   /** One line: why. */
   readonly reason: string;
+  /** A provider that is asked before the other policies: `allowed` is what they say, where it has allowed the call. */
+  readonly asks?: Asking;
   /** `namespace/name` of each AUDIT policy that means the call. */
   readonly audited?: readonly string[];
   /** What the policies that are only tried (`istio.io/dry-run`) would have said, where that is a refusal. */
   readonly wouldRefuse?: string;
 }
 
+/** A CUSTOM policy that means a call. */
+export interface Asking {
+  readonly provider: string;
+  /** `namespace/name`, and the rule by its place from 0. */
+  readonly policy: string;
+  readonly rule: number;
+}
+
 /** The AuthorizationPolicies of one workload, made ready to be asked for every connection. */
 export interface Authorizer {
-  /** Whether a rule reads requests of HTTP: else connections are decided once. */
+  /** Whether a rule, or who is asked, reads requests of HTTP: else connections are decided once. */
   readonly readsHttp: boolean;
   decide(call: Call): Verdict;
 }

@@ -1,4 +1,5 @@
 import type { ObjectMeta } from "@sallyport/kube";
+import type { ExtensionProvider } from "./extension-provider.ts";
 
 /** One pod, as far as policies select it and certificates name it. */
 export interface Workload {
@@ -15,6 +16,8 @@ export interface MeshSettings {
   readonly trustDomain: string;
   /** Trust domains whose identities are taken for those of `trustDomain`. */
   readonly trustDomainAliases: readonly string[];
+  /** Whom CUSTOM policies may ask. */
+  readonly extensionProviders?: readonly ExtensionProvider[];
 }
 
 /** As Istio is installed. */

@@ -1,12 +1,25 @@
-import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type GatedConnection, refusal } from "./gated-connection.ts";
-import { deniedText, headersOf, normalPath } from "./http-call.ts";
+import { changedHeaders, type Pairs } from "./ext-authz/header-changes.ts";
+import type { GatedConnection } from "./gated-connection.ts";
+import { headersOf, normalPath } from "./http-call.ts";
+import { judgeRequest, type RequestVerdict } from "./judge-request.ts";
+import { sendBody } from "./request-body.ts";
 
 interface Gated extends GatedConnection {
   /** One connection to the application for one of a client, as if nobody were between them. */
   readonly agent: Agent;
+  /** Requests are decided one after the other, also where one waits for who is asked. */
+  turn: Promise<unknown>;
 }
 
 /** HTTP/1.1: requests are read, decided and sent on one after the other, their headers as they came. */
@@ -26,9 +39,11 @@ export class Http1Gate {
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     // Connections are counted, and those whose heads do not come ended, of a server that listens: this one is given its connections.
     this.#server.emit("listening");
-    this.#server.on("request", (incoming, response) => this.#take(incoming, response));
-    this.#server.on("checkContinue", (incoming, response) => this.#take(incoming, response));
-    this.#server.on("upgrade", (incoming, socket, head) => this.#upgrade(incoming, socket, head));
+    this.#server.on("request", (incoming, response) => void this.#take(incoming, response));
+    this.#server.on("checkContinue", (incoming, response) => {
+      void this.#take(incoming, response, () => response.writeContinue());
+    });
+    this.#server.on("upgrade", (incoming, socket, head) => void this.#upgrade(incoming, socket, head));
     // Node's own server would answer it by an end without a word.
     this.#server.on(
       "connect",
@@ -45,7 +60,7 @@ export class Http1Gate {
         (error: Error) => done(error),
       );
     }) as never;
-    this.#gated.set(near, { ...gated, agent });
+    this.#gated.set(near, { ...gated, agent, turn: Promise.resolve() });
     return new Promise((resolve) => {
       near.once("close", () => {
         agent.destroy();
@@ -62,26 +77,34 @@ export class Http1Gate {
     this.#server.close();
   }
 
-  #take(incoming: IncomingMessage, response: ServerResponse): void {
+  /** Never rejects. */
+  async #take(incoming: IncomingMessage, response: ServerResponse, letSend?: () => void): Promise<void> {
     const gated = this.#gated.get(incoming.socket) as Gated;
     const from = performance.now();
     response.sendDate = false;
-    const judged = judge(incoming, gated);
+    const normal = normalPath(incoming.url ?? "");
+    let denied: string | undefined;
     response.once("close", () => {
       const passed = { forth: Number(incoming.headers["content-length"] ?? 0), back: 0 };
-      const { method = "", headers } = incoming;
-      const told = { method, path: judged.path, host: headers.host ?? "", status: response.statusCode };
-      gated.connection.requested(told, passed, performance.now() - from, judged.denied);
+      const { method = "", url = "", headers } = incoming;
+      const told = { method, path: normal?.path ?? url, host: headers.host ?? "", status: response.statusCode };
+      gated.connection.requested(told, passed, performance.now() - from, denied);
     });
-    if (judged.target === undefined) {
-      const status = judged.denied === undefined ? 400 : 403;
-      answerText(response, status, status === 403 ? deniedText : "bad request");
+    let hasContinued = false;
+    const verdict = await this.#verdict(incoming, gated, normal, () => {
+      hasContinued = true;
+      letSend?.();
+    });
+    if (response.destroyed || verdict === undefined) return;
+    if (normal === undefined || verdict.kind === "refuse") {
+      if (verdict.kind === "refuse" && normal !== undefined) denied = verdict.reason;
+      refuse(response, verdict);
       incoming.resume();
       return;
     }
-    const outgoing = send(incoming, judged.target, gated.agent);
-    outgoing.on("continue", () => response.writeContinue());
-    outgoing.on("response", (answer) => giveBack(answer, response, this.#isDraining));
+    const outgoing = send(incoming, normal.target, gated.agent, verdict);
+    outgoing.on("continue", () => hasContinued || response.writeContinue());
+    outgoing.on("response", (answer) => giveBack(answer, response, this.#isDraining, verdict.toClient));
     outgoing.on("error", () => {
       if (response.headersSent) response.destroy();
       else answerText(response, 503, "upstream connect error");
@@ -89,22 +112,30 @@ export class Http1Gate {
     response.once("close", () => {
       if (!response.writableFinished) outgoing.destroy();
     });
-    incoming.pipe(outgoing);
+    sendBody(incoming, verdict.read, outgoing);
+  }
+
+  /** Undefined where the client is gone. */
+  #verdict(
+    incoming: IncomingMessage,
+    gated: Gated,
+    normal: ReturnType<typeof normalPath>,
+    letSend: () => void,
+  ): Promise<RequestVerdict | undefined> {
+    const judged = gated.turn.then(() => (normal === undefined ? badRequest : judge(incoming, gated, normal, letSend)));
+    gated.turn = judged.catch(() => undefined);
+    return gated.turn as Promise<RequestVerdict | undefined>;
   }
 
   /** To another protocol, once the application has said so: what is said then is nobody's request any more. */
-  #upgrade(incoming: IncomingMessage, near: Duplex, head: Buffer): void {
+  async #upgrade(incoming: IncomingMessage, near: Duplex, head: Buffer): Promise<void> {
     const gated = this.#gated.get(incoming.socket) as Gated;
-    const { target, denied } = judge(incoming, gated);
     near.on("error", () => {});
-    if (target === undefined) {
-      const [status, text] = denied === undefined ? ["400 Bad Request", "bad request"] : ["403 Forbidden", deniedText];
-      near.end(
-        `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`,
-      );
-      return;
-    }
-    const outgoing = send(incoming, target, gated.agent);
+    const normal = normalPath(incoming.url ?? "");
+    const verdict = await this.#verdict(incoming, gated, normal, () => {});
+    if (near.destroyed || verdict === undefined) return void near.destroy();
+    if (normal === undefined || verdict.kind === "refuse") return void near.end(refusalText(verdict));
+    const outgoing = send(incoming, normal.target, gated.agent, verdict);
     outgoing.on("upgrade", (answer, far, first) => {
       near.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${headLines(answer.rawHeaders)}\r\n`);
       near.write(first);
@@ -116,7 +147,10 @@ export class Http1Gate {
     });
     // It stays with HTTP: this was its last request, as the next would come to nobody who reads it.
     outgoing.on("response", (answer) => {
-      const raw = withoutHeader(answer.rawHeaders, /^(connection|transfer-encoding|keep-alive)$/i);
+      const raw = [
+        ...withoutHeader(answer.rawHeaders, /^(connection|transfer-encoding|keep-alive)$/i),
+        ...verdict.toClient.flat(),
+      ];
       near.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${headLines(raw)}connection: close\r\n\r\n`);
       answer.pipe(near);
     });
@@ -129,37 +163,62 @@ export class Http1Gate {
 /** What an answer says of its connection. */
 const ofConnection = /^(connection|keep-alive)$/i;
 
-interface Judged {
-  /** As it is told, also where it is refused. */
-  readonly path: string;
-  /** What is sent on; none where nothing is. */
-  readonly target?: string;
-  readonly denied?: string;
-}
+const badRequest: RequestVerdict = {
+  kind: "refuse",
+  reason: "its target is none",
+  status: 400,
+  headers: [["content-type", "text/plain"]],
+  body: Buffer.from("bad request"),
+};
 
-function judge(incoming: IncomingMessage, gated: GatedConnection): Judged {
-  const { url = "", method = "", rawHeaders } = incoming;
-  const normal = normalPath(url);
-  if (normal === undefined) return { path: url };
+function judge(
+  incoming: IncomingMessage,
+  gated: Gated,
+  { path, target }: NonNullable<ReturnType<typeof normalPath>>,
+  letSend: () => void,
+) {
+  const { url = "", method = "", rawHeaders, httpVersion } = incoming;
   const headers = headersOf(rawHeaders);
   // A whole URL says the host itself: RFC 9112, 3.2.2.
   const host = /^https?:\/\/([^/?]+)/i.exec(url)?.[1] ?? headers["host"] ?? "";
-  const denied = refusal(gated, { method, path: normal.path, host, headers });
-  return denied === undefined ? normal : { path: normal.path, denied };
+  const protocol = httpVersion === "1.0" ? "HTTP/1.0" : "HTTP/1.1";
+  const call = { method, path, host, headers };
+  return judgeRequest(gated, { call, rawHeaders, target, protocol, body: incoming, letSend });
 }
 
-function send(incoming: IncomingMessage, path: string, agent: Agent) {
-  const { method, rawHeaders } = incoming;
-  return request({ agent, path, ...(method !== undefined && { method }), headers: rawHeaders, setHost: false });
+function send(
+  { method, rawHeaders }: IncomingMessage,
+  path: string,
+  agent: Agent,
+  { changes }: Extract<RequestVerdict, { readonly kind: "pass" }>,
+) {
+  const headers = changedHeaders(rawHeaders, changes);
+  return request({ agent, path, ...(method !== undefined && { method }), headers, setHost: false });
+}
+
+type Refused = Extract<RequestVerdict, { readonly kind: "refuse" }>;
+
+function refuse(response: ServerResponse, verdict: RequestVerdict): void {
+  const { status, headers, body } = verdict as Refused;
+  response.writeHead(status, [...headers.flat(), "content-length", String(body.length)]).end(body);
+}
+
+function refusalText(verdict: RequestVerdict): Buffer {
+  const { status, headers, body } = verdict as Refused;
+  const lines = headLines([...headers.flat(), "content-length", String(body.length), "connection", "close"]);
+  return Buffer.concat([
+    Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`, "latin1"),
+    body,
+  ]);
 }
 
 function answerText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { "content-type": "text/plain", "content-length": text.length }).end(text);
 }
 
-function giveBack(answer: IncomingMessage, response: ServerResponse, isLast: boolean): void {
+function giveBack(answer: IncomingMessage, response: ServerResponse, isLast: boolean, more: Pairs): void {
   const raw = isLast ? [...withoutHeader(answer.rawHeaders, ofConnection), "connection", "close"] : answer.rawHeaders;
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, raw as string[]);
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...raw, ...more.flat()]);
   answer.on("end", () => {
     const { rawTrailers } = answer;
     const trailers: [string, string][] = [];

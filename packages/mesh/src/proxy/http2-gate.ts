@@ -5,12 +5,17 @@ import {
   createServer,
   type Http2Server,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
+  sensitiveHeaders,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { type GatedConnection, refusal } from "./gated-connection.ts";
-import { deniedText, headersOf, normalPath } from "./http-call.ts";
+import { changedHeaders, type Pairs } from "./ext-authz/header-changes.ts";
+import type { GatedConnection } from "./gated-connection.ts";
+import { headersOf, normalPath } from "./http-call.ts";
+import { judgeRequest, type RequestVerdict } from "./judge-request.ts";
+import { sendBody } from "./request-body.ts";
 
 interface Gated extends GatedConnection {
   readonly upstream: ClientHttp2Session;
@@ -24,7 +29,7 @@ export class Http2Gate {
   constructor() {
     this.#server = createServer();
     this.#server.on("stream", (stream, headers, _flags, raw) =>
-      this.#take(stream, headers, raw as unknown as string[]),
+      this.#take(stream, headers, raw as unknown as string[]).catch(() => stream.close(constants.NGHTTP2_CANCEL)),
     );
     this.#server.on("sessionError", () => {});
   }
@@ -61,37 +66,74 @@ export class Http2Gate {
     for (const session of this.#gated.keys()) session.close();
   }
 
-  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
+  /** Rejects where the client is gone. */
+  async #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): Promise<void> {
     const gated = this.#gated.get(stream.session as ServerHttp2Session) as Gated;
     const from = performance.now();
     stream.on("error", () => {});
     const { ":method": method = "", ":path": asked = "", ":authority": authority, host } = headers;
     const normal = normalPath(asked);
     const call = { method, path: normal?.path ?? asked, host: authority ?? host ?? "", headers: headersOf(raw) };
-    const denied = normal === undefined ? undefined : refusal(gated, call);
+    let denied: string | undefined;
     stream.once("close", () => {
       const told = { method, path: call.path, host: call.host, status: Number(stream.sentHeaders?.[":status"] ?? 0) };
       gated.connection.requested(told, { forth: 0, back: 0 }, performance.now() - from, denied);
     });
-    if (normal === undefined) answer(stream, 400, "bad request");
-    else if (denied !== undefined) deny(stream, headers);
-    else forward(stream, { ...headers, ":path": normal.target }, gated.upstream);
+    if (normal === undefined) return answer(stream, 400, "bad request");
+    const { target } = normal;
+    const judged = judgeRequest(gated, { call, rawHeaders: raw, target, protocol: "HTTP/2", body: stream });
+    // A stream that is decided at once is sent on at once, its trailers not missed.
+    const verdict = judged instanceof Promise ? await judged : judged;
+    if (stream.destroyed) return;
+    if (verdict.kind === "refuse") {
+      denied = verdict.reason;
+      return refuse(stream, headers, verdict);
+    }
+    forward(stream, { ...changed(headers, raw, verdict), ":path": target }, gated.upstream, verdict);
   }
 }
 
-function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstream: ClientHttp2Session): void {
+type Passing = Extract<RequestVerdict, { readonly kind: "pass" }>;
+
+function changed(headers: IncomingHttpHeaders, raw: readonly string[], { changes }: Passing): OutgoingHttpHeaders {
+  const all = changedHeaders(raw, changes);
+  return all === raw ? headers : together(all, headers);
+}
+
+/** Node's types know of it on the way out alone. */
+type SensitiveHeaders = { readonly [sensitiveHeaders]?: readonly string[] };
+
+/** Names and values in turns as one object; sensitive headers stay so. */
+function together(raw: readonly string[], given: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = Object.create(null);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] as string).toLowerCase();
+    const [known, value] = [headers[name], raw[i + 1] as string];
+    if (known === undefined) headers[name] = value;
+    else headers[name] = name === "cookie" ? `${known}; ${value}` : [known as string | string[], value].flat();
+  }
+  return Object.assign(headers, { [sensitiveHeaders]: (given as SensitiveHeaders)[sensitiveHeaders] ?? [] });
+}
+
+function forward(
+  stream: ServerHttp2Stream,
+  headers: OutgoingHttpHeaders,
+  upstream: ClientHttp2Session,
+  { toClient, read }: Passing,
+): void {
   if (upstream.destroyed || upstream.closed) {
     answer(stream, 503, "upstream connect error");
     return;
   }
-  const far = upstream.request(headers, { endStream: stream.readableEnded || stream.endAfterHeaders });
+  const isBodyless = stream.endAfterHeaders || (read === undefined && stream.readableEnded);
+  const far = upstream.request(headers, { endStream: isBodyless });
   let trailers: IncomingHttpHeaders | undefined;
   far.on("headers", (informational) => void stream.additionalHeaders(informational));
   far.on("trailers", (given) => {
     trailers = given;
   });
   far.on("response", (given) => {
-    stream.respond(given, { waitForTrailers: true });
+    stream.respond(withMore(given, toClient), { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers(trailers ?? {}));
     far.pipe(stream, { end: false });
   });
@@ -109,24 +151,57 @@ function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstre
     else if (far.rstCode !== constants.NGHTTP2_NO_ERROR) stream.close(far.rstCode);
     else if (!isWhole) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   });
-  if (!stream.endAfterHeaders) stream.pipe(far);
+  if (!isBodyless) sendBody(stream, read, far);
+}
+
+function withMore(headers: IncomingHttpHeaders, more: Pairs): OutgoingHttpHeaders {
+  if (more.length === 0) return headers;
+  const all: OutgoingHttpHeaders = { ...headers };
+  for (const [name, value] of more) {
+    const known = all[name.toLowerCase()];
+    all[name.toLowerCase()] = known === undefined ? value : [known as string | string[], value].flat();
+  }
+  return all;
 }
 
 function sendTrailers(far: ReturnType<ClientHttp2Session["request"]>, given: IncomingHttpHeaders): void {
   far.once("wantTrailers", () => far.sendTrailers(given));
 }
 
-/** As Envoy answers: calls of gRPC by its own status, 7 being PERMISSION_DENIED. */
-function deny(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-  const type = headers["content-type"] ?? "";
-  if (!/^application\/grpc(\+|;|$)/.test(type)) {
-    answer(stream, 403, deniedText);
+/** As Envoy answers: calls of gRPC by its own status. */
+function refuse(
+  stream: ServerHttp2Stream,
+  asked: IncomingHttpHeaders,
+  { status, headers, body }: Extract<RequestVerdict, { readonly kind: "refuse" }>,
+): void {
+  if (!/^application\/grpc(\+|;|$)/.test(asked["content-type"] ?? "")) {
+    stream.respond(withMore({ ":status": status as never }, headers));
+    stream.end(body);
     return;
   }
-  stream.respond(
-    { ":status": 200, "content-type": "application/grpc", "grpc-status": "7", "grpc-message": deniedText },
-    { endStream: true },
-  );
+  const more = headers.filter(([name]) => name.toLowerCase() !== "content-type");
+  const told = {
+    "grpc-status": String(grpcStatusOf(status)),
+    "grpc-message": encodeURIComponent(body.toString()).replaceAll("%20", " "),
+  };
+  stream.respond(withMore({ ":status": 200 as never, "content-type": "application/grpc", ...told }, more), {
+    endStream: true,
+  });
+}
+
+/** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md */
+function grpcStatusOf(status: number): number {
+  const known: { readonly [status: number]: number } = {
+    400: 13,
+    401: 16,
+    403: 7,
+    404: 12,
+    429: 14,
+    502: 14,
+    503: 14,
+    504: 14,
+  };
+  return known[status] ?? 2;
 }
 
 function answer(stream: ServerHttp2Stream, status: number, text: string): void {

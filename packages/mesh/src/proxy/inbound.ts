@@ -1,5 +1,8 @@
 import type { Socket } from "node:net";
+import type { Asking } from "../policy/call.ts";
 import type { Hello } from "./client-hello.ts";
+import { ProviderAsker, refusalBy } from "./ext-authz/provider-asker.ts";
+import type { ProviderChecks } from "./ext-authz/provider-checks.ts";
 import { readFirstBytes } from "./first-bytes.ts";
 import { type HttpGate, httpVersion } from "./http-gate.ts";
 import { inboundTransport, isSniffed } from "./inbound-transport.ts";
@@ -17,6 +20,7 @@ export interface ProxyParts {
   readonly tls: MeshTls;
   readonly limits: ProxyLimits;
   readonly gate: HttpGate;
+  readonly checks: ProviderChecks;
 }
 
 /** Takes a connection of somebody to the workload: as the mode of its port says, and its policies. Rejects where it is refused. */
@@ -33,14 +37,29 @@ export async function passInbound(connection: ProxiedConnection, parts: ProxyPar
       inbound,
       isHttp(inbound.protocol) ? limits.requestHeadMs : limits.serverFirstMs,
     );
-    if (version !== undefined) return parts.gate.pass(near, version, { connection, authorizer, reach });
+    const providers = askerOf(connection, parts);
+    if (version !== undefined) return parts.gate.pass(near, version, { connection, authorizer, providers, reach });
   }
-  const { allowed, reason } = authorizer.decide(connection.call);
-  if (!allowed) {
-    reset(near);
-    throw new ConnectionRefusal("denied", reason);
-  }
-  return connection.pass(near, reach());
+  const { allowed, reason, asks } = authorizer.decide(connection.call);
+  const denied = asks === undefined ? undefined : await refusalOf(asks, connection, parts);
+  if (allowed && denied === undefined) return connection.pass(near, reach());
+  reset(near);
+  throw new ConnectionRefusal("denied", denied ?? reason);
+}
+
+function askerOf({ raw }: ProxiedConnection, { checks, config, tls }: ProxyParts): ProviderAsker {
+  return new ProviderAsker({
+    checks,
+    provider: (name) => config.provider?.(name),
+    sourcePort: raw.remotePort ?? 0,
+    ownPrincipal: tls.certificate === undefined ? undefined : principalOf(tls.certificate.id),
+  });
+}
+
+/** Of a connection whose requests are not read; undefined where its provider allows it. */
+async function refusalOf(asks: Asking, connection: ProxiedConnection, parts: ProxyParts): Promise<string | undefined> {
+  const answer = await askerOf(connection, parts).ask(asks, connection.call);
+  return answer.kind === "allowed" ? undefined : refusalBy(asks, answer);
 }
 
 /** The end from which the application's bytes come, its peer known. */

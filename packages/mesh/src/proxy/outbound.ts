@@ -3,6 +3,7 @@ import type { ProxyParts } from "./inbound.ts";
 import { principalOf } from "./principal.ts";
 import { connectPlain, type ProxiedConnection } from "./proxied-connection.ts";
 import type { OutboundTarget } from "./proxy-config.ts";
+import { reachTarget } from "./reach-target.ts";
 import type { Passed } from "./relay.ts";
 
 /** Takes a connection of the workload to where it goes: in mutual TLS where the target is of the mesh, and never otherwise then. Rejects. */
@@ -21,10 +22,11 @@ async function reached(
   if (target === undefined) return connectPlain(connection.destination, limits.connectMs);
   const { ip, port, serverName } = target;
   connection.destination = { ip, port };
-  if (target.tls === "none") return connectPlain(target, limits.connectMs);
-  connection.serverName = serverName;
-  connection.principal = tls.certificate === undefined ? undefined : principalOf(tls.certificate.id);
-  const { socket, peer } = await tls.connect(target);
-  connection.destination = { ip, port, principal: principalOf(peer.id) };
+  if (target.tls === "mutual") {
+    connection.serverName = serverName;
+    connection.principal = tls.certificate === undefined ? undefined : principalOf(tls.certificate.id);
+  }
+  const { socket, peer } = await reachTarget(target, tls, limits.connectMs);
+  if (peer !== undefined) connection.destination = { ip, port, principal: principalOf(peer.id) };
   return socket;
 }

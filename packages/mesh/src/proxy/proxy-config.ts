@@ -1,4 +1,5 @@
 import type { Authorizer, MutualTlsMode } from "../policy/call.ts";
+import type { ProviderTarget } from "./ext-authz/check.ts";
 
 /** What is spoken on a port, as Istio selects it: https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/ */
 export type PortProtocol = "http" | "http2" | "grpc" | "https" | "tls" | "tcp" | "mongo" | "mysql" | "redis" | "auto";
@@ -30,4 +31,6 @@ export interface ProxyConfig {
   readonly authorizer: Authorizer;
   /** For the destination that the workload asked for. None: it is not of the mesh, and passes as it is. */
   outbound(ip: string, port: number): OutboundTarget | undefined;
+  /** Whom CUSTOM policies ask, by its name. None: it is not there, and has allowed nothing. */
+  provider?(name: string): ProviderTarget | undefined;
 }

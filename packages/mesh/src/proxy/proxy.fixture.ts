@@ -6,6 +6,7 @@ import type { CertificateSource, WorkloadCertificate } from "../identity/workloa
 import { type Made, madeAuthority, madeLeaf, type Odd } from "../identity/x509/certificates.fixture.ts";
 import type { Authorizer } from "../policy/call.ts";
 import type { AccessEntry } from "./access-log.ts";
+import type { ProviderTarget } from "./ext-authz/check.ts";
 import type { ProxyLimits } from "./limits.ts";
 import { type ProxyListener, type RunningProxy, startProxy } from "./proxy.ts";
 import type { InboundPort, OutboundTarget } from "./proxy-config.ts";
@@ -78,6 +79,7 @@ export interface Given {
   readonly inbound?: InboundPort;
   readonly authorizer?: Authorizer;
   readonly outbound?: OutboundTarget;
+  readonly provider?: ProviderTarget;
   readonly limits?: Partial<ProxyLimits>;
   readonly destination?: ProxyListener["destination"];
 }
@@ -98,6 +100,7 @@ export async function startOne(direction: "inbound" | "outbound", port: number, 
       inbound: () => given.inbound ?? { mode: "PERMISSIVE", protocol: "auto" },
       authorizer: given.authorizer ?? allowAll,
       outbound: () => given.outbound,
+      provider: () => given.provider,
     },
     source: given.source ?? new GivenSource(certificateOf(direction === "inbound" ? "web" : "cart")),
     listeners: [{ direction, host: "127.0.0.1", port: 0, destination: given.destination ?? { ip: "127.0.0.1", port } }],

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { CertificateSource } from "../identity/workload-certificate.ts";
 import { type Address, plainIp } from "./address.ts";
+import { ProviderChecks } from "./ext-authz/provider-checks.ts";
 import { HttpGate } from "./http-gate.ts";
 import { type ProxyParts, passInbound } from "./inbound.ts";
 import { defaultLimits, type ProxyLimits } from "./limits.ts";
@@ -8,6 +9,7 @@ import { MeshTls } from "./mesh-tls.ts";
 import { passOutbound } from "./outbound.ts";
 import { type Observer, ProxiedConnection } from "./proxied-connection.ts";
 import type { ProxyConfig } from "./proxy-config.ts";
+import { reachTarget } from "./reach-target.ts";
 import { reset } from "./relay.ts";
 import { ReusedBuffers } from "./reused-buffers.ts";
 
@@ -47,12 +49,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   if (source.current !== undefined) metrics.certificateEnds(source.current.notAfter);
   const observer = { ...options, buffers: new ReusedBuffers() };
   const gate = new HttpGate(limits.requestHeadMs);
+  const checks = new ProviderChecks(async (target) => (await reachTarget(target, tls, limits.connectMs)).socket);
   const open = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const take = (listener: ProxyListener) => (raw: Socket) => {
     if (sockets.size >= limits.maxConnections) return reset(raw);
     sockets.add(raw);
-    const done = serve(raw, listener, observer, { config: options.config, tls, limits, gate }).then(() => {
+    const done = serve(raw, listener, observer, { config: options.config, tls, limits, gate, checks }).then(() => {
       sockets.delete(raw);
       open.delete(done);
     });
@@ -77,6 +80,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         await gate.drain();
         await atMost(ms, open);
         for (const socket of sockets) reset(socket);
+        checks.close();
         await Promise.all(open);
       },
     };

@@ -19,7 +19,7 @@ const faults: readonly (readonly [object, string])[] = [
   [{ listeners: [] }, "listeners: expected one at least"],
   [
     { listener: [] },
-    "listener: unknown; known are listeners, inbound, outbound, workload, trustDomain, policies, limits",
+    "listener: unknown; known are listeners, inbound, outbound, workload, trustDomain, policies, extensionProviders, limits",
   ],
   [{ listeners: [{ ...listener, direction: "in" }] }, "listeners[0].direction: expected inbound, outbound"],
   [{ listeners: [{ ...listener, port: 0 }] }, "listeners[0].port: expected a port, 1 to 65535"],
@@ -34,6 +34,18 @@ const faults: readonly (readonly [object, string])[] = [
   [
     { outbound: [{ ...target, identities: ["web"] }] },
     "outbound[0].identities[0]: expected a SPIFFE ID: spiffe://cluster.local/ns/NAMESPACE/sa/NAME",
+  ],
+  [
+    { extensionProviders: [{ name: "p" }] },
+    "extensionProviders[0]: it has neither envoyExtAuthzHttp nor envoyExtAuthzGrpc",
+  ],
+  [
+    { extensionProviders: [{ name: "p", envoyExtAuthzHttp: { service: "authz", port: 0 } }] },
+    "extensionProviders[0]: port must be in the range [1, 65535], found: 0",
+  ],
+  [
+    { extensionProviders: [1, 2].map(() => ({ name: "p", envoyExtAuthzGrpc: { service: "authz", port: 9000 } })) },
+    "extensionProviders[1].name: expected another one: it is there",
   ],
   [{ limits: { helloMs: 0 } }, "limits.helloMs: expected a whole number from 1 on"],
   [{ policies: [{ kind: "Pod" }] }, "policies[0].kind: expected AuthorizationPolicy"],

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { AuthorizationPolicy } from "../policy/authorization-policy.ts";
 import { authorizerOf } from "../policy/authorizer.ts";
+import { type ExtensionProvider, extAuthzOf, providerFault, providerHost } from "../policy/extension-provider.ts";
 import type { meshObjectFaults } from "../policy/validation/faults.ts";
 import { defaultMesh, type Workload } from "../policy/workload.ts";
 import type { Address } from "./address.ts";
@@ -44,6 +45,7 @@ export async function readStaticConfig(value: unknown): Promise<StaticConfig> {
     "workload",
     "trustDomain",
     "policies",
+    "extensionProviders",
     "limits",
   ]);
   const listeners = listOf(file["listeners"], "listeners", readListener);
@@ -51,12 +53,15 @@ export async function readStaticConfig(value: unknown): Promise<StaticConfig> {
   const inbound = readInbound(file["inbound"] ?? {});
   const targets = listOf(file["outbound"] ?? [], "outbound", readTarget);
   const byAddress = new Map(targets.map((target) => [`${target.ip} ${target.port}`, target]));
+  const outbound = (ip: string, port: number) => byAddress.get(`${ip} ${port}`);
+  const providers = readProviders(file["extensionProviders"] ?? []);
   return {
     listeners,
     config: {
       inbound,
-      authorizer: await readAuthorizer(file),
-      outbound: (ip, port) => byAddress.get(`${ip} ${port}`),
+      authorizer: await readAuthorizer(file, providers),
+      outbound,
+      provider: (name) => providerTarget(providers, name, outbound),
     },
     limits: readLimits(file["limits"] ?? {}),
   };
@@ -120,7 +125,10 @@ function readIdentity(value: unknown, place: string): string {
   return text;
 }
 
-async function readAuthorizer(file: Fields): Promise<ProxyConfig["authorizer"]> {
+async function readAuthorizer(
+  file: Fields,
+  extensionProviders: readonly ExtensionProvider[],
+): Promise<ProxyConfig["authorizer"]> {
   const known = ["namespace", "name", "labels", "serviceAccount"];
   const { namespace, name, labels, serviceAccount } = fieldsOf(file["workload"] ?? {}, "workload", known);
   const text = (value: unknown, field: string, without: string) =>
@@ -138,7 +146,36 @@ async function readAuthorizer(file: Fields): Promise<ProxyConfig["authorizer"]> 
   };
   const trustDomain = file["trustDomain"] === undefined ? undefined : textOf(file["trustDomain"], "trustDomain");
   const policies = await readPolicies(file["policies"] ?? [], workload.namespace);
-  return authorizerOf(workload, policies, { ...defaultMesh, ...(trustDomain !== undefined && { trustDomain }) });
+  const mesh = { ...defaultMesh, extensionProviders, ...(trustDomain !== undefined && { trustDomain }) };
+  return authorizerOf(workload, policies, mesh);
+}
+
+/** As MeshConfig has them; `service` is where they are reached, by the address or the name of this machine's resolver. */
+function readProviders(value: unknown): readonly ExtensionProvider[] {
+  const providers = listOf(value, "extensionProviders", (each, place) => {
+    const { name } = fieldsOf(each, place, ["name", "envoyExtAuthzHttp", "envoyExtAuthzGrpc"]);
+    const provider = { ...(each as object), name: textOf(name, `${place}.name`) };
+    const fault = providerFault(provider);
+    if (fault !== undefined) throw new StaticConfigError(place, fault);
+    return provider;
+  });
+  const twice = providers.findIndex(({ name }, i) => providers.findIndex((each) => each.name === name) < i);
+  if (twice >= 0) throw new StaticConfigError(`extensionProviders[${twice}].name`, "expected another one: it is there");
+  return providers;
+}
+
+/** By mutual TLS, where the file says so of its address in `outbound`. */
+function providerTarget(
+  providers: readonly ExtensionProvider[],
+  name: string,
+  outbound: ProxyConfig["outbound"],
+): ReturnType<NonNullable<ProxyConfig["provider"]>> {
+  const provider = providers.find((each) => each.name === name);
+  const settings = provider && extAuthzOf(provider);
+  if (provider === undefined || settings === undefined) return undefined;
+  const [ip, { port }] = [providerHost(settings), settings];
+  const protocol = provider.envoyExtAuthzGrpc === undefined ? "http" : "grpc";
+  return { provider, target: outbound(ip, port) ?? { ip, port, protocol, tls: "none", identities: [] } };
 }
 
 async function readPolicies(value: unknown, namespace: string): Promise<readonly AuthorizationPolicy[]> {

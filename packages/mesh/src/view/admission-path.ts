@@ -1,6 +1,6 @@
 import type { PolicyPart } from "../policy/authorizer.ts";
 import { authorizerOf } from "../policy/authorizer.ts";
-import type { Call, HttpCall, MutualTlsMode, Verdict } from "../policy/call.ts";
+import type { Asking, Call, HttpCall, MutualTlsMode, Verdict } from "../policy/call.ts";
 import { type ClientChoice, clientChoice } from "../policy/client-tls.ts";
 import type { PortProtocol } from "../proxy/proxy-config.ts";
 import { behind, type MeshService, targetOf } from "./mesh-service.ts";
@@ -88,15 +88,22 @@ function admissionPath(
   const call = callOf(caller, server, port, details, principal, choice);
   const authorizer = authorizerOf(server, view.authorizationPolicies, view.mesh);
   const verdict = authorizer.decide(call);
+  const asking = verdict.asks === undefined ? [] : [askingStep(verdict.asks)];
   const authorization: PathStep = { at: "authorization", isPassed: verdict.allowed, text: verdict.reason };
   return {
     ...known,
-    steps: [client, met, authorization],
+    steps: [client, met, ...asking, authorization],
     isAllowed: verdict.allowed,
     ...(principal === undefined ? {} : { principal }),
     verdict,
     parts: authorizer.trace(call),
   };
+}
+
+/** What it will answer nobody knows but it. */
+function askingStep({ provider, policy, rule }: Asking): PathStep {
+  const text = `CUSTOM by ${policy}, rule ${rule}: only where the provider "${provider}", which is asked first, allows it`;
+  return { at: "authorization", isPassed: true, text };
 }
 
 function choiceOf(

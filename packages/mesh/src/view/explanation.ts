@@ -1,3 +1,4 @@
+import { type AskedProvider, askedProviders } from "../policy/asked-provider.ts";
 import { type Action, type AuthorizationPolicy, actionOf, isDryRun } from "../policy/authorization-policy.ts";
 import { readyRule } from "../policy/authorization-rule.ts";
 import { policiesOf } from "../policy/authorizer.ts";
@@ -90,6 +91,7 @@ function authorizations(
   protocol: PortProtocol,
 ): Explanation["authorizationPolicies"] {
   const taking = policiesOf(workload, view.authorizationPolicies, view.mesh);
+  const providerOf = askedProviders(taking, view.mesh);
   const near = view.authorizationPolicies.filter(({ metadata }) =>
     [workload.namespace, view.mesh.rootNamespace].includes(metadata.namespace ?? ""),
   );
@@ -97,11 +99,18 @@ function authorizations(
   const sorted = [...near].sort((a, b) => order.indexOf(actionOf(a)) - order.indexOf(actionOf(b)) || byAge(a, b));
   return sorted.map((policy) => {
     const takesPart = taking.includes(policy);
-    const notes = takesPart ? ruleNotes(view, policy, protocol) : [];
+    const notes = takesPart ? [...providerNotes(providerOf(policy)), ...ruleNotes(view, policy, protocol)] : [];
     const tried = isDryRun(policy) ? ", only tried" : "";
     const reason = takesPart ? `${policy.spec?.rules?.length ?? 0} rules${tried}` : missingReason(policy);
     return { ...explained(view, policy, takesPart && tried === "", reason, notes), action: actionOf(policy) };
   });
+}
+
+function providerNotes(provider: AskedProvider | undefined): readonly string[] {
+  if (provider === undefined) return [];
+  if (provider.kind === undefined) return [`what it means is refused: ${provider.fault}`];
+  const ofConnections = provider.kind === "http" ? ", but not of connections whose requests are not read" : "";
+  return [`the provider "${provider.name}" is asked first${ofConnections}`];
 }
 
 function missingReason(policy: AuthorizationPolicy): string {

@@ -8,6 +8,10 @@ export function controlCommand(): Command {
     .option("--context <name>", "another context of the kubeconfig than its current one")
     .option("--folder <folder>", "where the authority of `mesh ca` lies")
     .option("--secret <namespace/name>", "the same in a Secret; default: sallyport-mesh/cacerts")
+    .option(
+      "--mesh-config <file>",
+      "Istio's MeshConfig in YAML: the root namespace, and providers that CUSTOM policies ask",
+    )
     .option("--trust-domain <name>", "of the mesh's identities", "cluster.local")
     .option("--listen <host:port>", "where sidecars ask", ":15010")
     .option("--dns-names <names>", "by which they do, with commas", "sallyport-mesh.sallyport.svc,localhost")
