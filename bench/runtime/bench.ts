@@ -54,7 +54,7 @@ export async function run(progress: (text: string) => void): Promise<RuntimeRepo
     }
     const isRoot = process.getuid?.() === 0;
     if (!isRoot) skipped.push("pods: they run for root alone");
-    const handlers = figures.map(({ handler }) => handler);
+    const handlers = costs.map(({ handler }) => handler);
     return {
       figures,
       costs,

@@ -6,6 +6,7 @@ import { RuntimeFault } from "../runtime/container-runtime.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { agentScript, guestPrograms, initScript } from "./guest-scripts.ts";
 import { type ArchiveEntry, cpioArchive, fileMode, folderMode, programMode } from "./initramfs.ts";
+import { moduleData } from "./kernel-module.ts";
 
 const run = promisify(execFile);
 
@@ -17,7 +18,7 @@ export async function guestFiles({ modules }: GuestKernel): Promise<Buffer> {
   // What runs containers in the guest. It tells of a process that begins by a pipe, which runc would replace by a file.
   await addProgram("oci", await placeOf("crun"), add);
   for (const [i, file] of modules.entries())
-    add(`modules/${String(i).padStart(3, "0")}.ko${/\.ko(.*)$/.exec(file)?.[1] ?? ""}`, fileMode, await readFile(file));
+    add(`modules/${String(i).padStart(3, "0")}.ko`, fileMode, await moduleData(file));
   add("init", programMode, Buffer.from(initScript));
   add("agent", programMode, Buffer.from(agentScript));
   return cpioArchive([...foldersOf([...files.keys(), "dev/null", "proc/1", "sys/1"]), ...files.values()]);

@@ -42,8 +42,8 @@ export interface GuestRequest {
 const bootSeconds: { readonly [accelerator in Accelerator]: number } = { kvm: 15, tcg: 120 };
 const socketSeconds = 20;
 const pollMs = 10;
-/** Of what an imitated processor keeps translated: QEMU takes a gigabyte otherwise. */
-const translatedMiB = 128;
+/** Of what an imitated processor keeps translated: QEMU takes a gigabyte otherwise. Twice as much makes it 6% quicker to boot. */
+const translatedMiB = 64;
 /** So many of a program's last words are kept. */
 const maxWords = 4096;
 /** Nobody on this machine. */
@@ -163,6 +163,8 @@ function machineLine(
     ...["-append", `console=ttyS0 quiet panic=-1 acpi=off${isImitated ? " nokaslr mitigations=off" : ""}`],
     ...channels(),
     ...["-chardev", "socket,id=files,path=files", "-device", "vhost-user-fs-pci,chardev=files,tag=shared"],
+    // What the guest's kernel has freed, the node has again.
+    ...["-device", "virtio-balloon-pci,free-page-reporting=on"],
     ...link,
   ];
 }

@@ -48,6 +48,15 @@ mount -n -t tmpfs run /new/run
 exec switch_root /new /bin/sh /agent
 `;
 
+/** Reads the host's first line; one that does not come in a while never will: the host has died while the guest booted. */
+export function untilHost(tries: number): string {
+  return `tries=0
+until read -r word rest <&3 || [ $tries -ge ${tries} ]; do
+  tries=$((tries + 1))
+  sleep 0.02
+done`;
+}
+
 /**
  * Does what lines of the host say, each a word and its operands, and tells by lines what comes of it. Every process has three channels:
  * what it reads, which begins with a line of ours once the host listens, what it writes, and its errors. What was written is counted, so
@@ -160,7 +169,7 @@ kill_process() {
   kill -s "$2" "$pid"
 }
 
-until read -r word rest <&3; do sleep 0.02; done
+${untilHost(1000)}
 set -f
 while
   set -- $rest

@@ -1,13 +1,14 @@
 /** Names of RuntimeClasses by their handlers, as their projects' documents have them. */
 export const classNames: { readonly [handler in "runsc" | "kata"]: string } = { runsc: "gvisor", kata: "kata" };
 
-/** A RuntimeClass for a handler. node.k8s.io/v1 */
-export function runtimeClass(handler: "runsc" | "kata"): object {
+/** A RuntimeClass for a handler; what its pods take beside their containers' own counts for the scheduler and quotas. node.k8s.io/v1 */
+export function runtimeClass(handler: "runsc" | "kata", overheadMiB?: number): object {
   return {
     apiVersion: "node.k8s.io/v1",
     kind: "RuntimeClass",
     metadata: { name: classNames[handler] },
     handler,
+    ...(overheadMiB === undefined ? {} : { overhead: { podFixed: { memory: `${overheadMiB}Mi` } } }),
   };
 }
 

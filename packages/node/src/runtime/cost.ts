@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { cgroupUsage } from "../stats/cgroup-usage.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
+import { readMachine } from "./machine.ts";
 import { endOf, startTrial, type TrialContainer } from "./trial-container.ts";
 
 /** What work costs under a runtime, in milliseconds: each the median of its rounds. */
@@ -14,6 +17,8 @@ export interface RuntimeCost {
   readonly callsMs: number;
   /** 500 files made, written, and taken away. */
   readonly filesMs: number;
+  /** What a pod that sleeps after such work has in memory, MiB; absent where the machine counts none. */
+  readonly memoryMiB?: number;
 }
 
 const rounds = 5;
@@ -30,10 +35,22 @@ export async function measureCost(runtime: ContainerRuntime, folder: string): Pr
     const execMs = await median(() => timedExec(runtime, trial, "true"));
     const beyond = async (script: string) =>
       Math.max((await median(() => timedExec(runtime, trial, script))) - execMs, 0);
-    return { handler, version, startMs, execMs, callsMs: await beyond(calls), filesMs: await beyond(files) };
+    const [callsMs, filesMs] = [await beyond(calls), await beyond(files)];
+    return { handler, version, startMs, execMs, callsMs, filesMs, ...(await memoryOf(trial)) };
   } finally {
     await trial.remove();
   }
+}
+
+/** A guest gives back what it has freed within some seconds. */
+const settlingMs = 5_000;
+const mebibyte = 1024 * 1024;
+
+async function memoryOf({ spec }: TrialContainer): Promise<{ readonly memoryMiB?: number }> {
+  await delay(settlingMs);
+  const { cgroups } = await readMachine();
+  const { workingSetBytes } = await cgroupUsage(spec.linux.cgroupsPath, cgroups);
+  return workingSetBytes === undefined ? {} : { memoryMiB: Number(workingSetBytes) / mebibyte };
 }
 
 async function timedStart(runtime: ContainerRuntime, folder: string): Promise<number> {

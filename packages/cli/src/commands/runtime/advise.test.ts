@@ -38,6 +38,15 @@ test("pods of Windows, and what runs none, are passed over", () => {
   assert.deepEqual(adviceOn(pod("w", "default", "os: { name: windows }"), "kind: ConfigMap\napiVersion: v1\n"), []);
 });
 
+test("a class has the overhead that was measured, beyond what a pod of runc takes", () => {
+  const cost = (handler: string, memoryMiB: number) =>
+    ({ handler, version: "1", startMs: 1, execMs: 1, callsMs: 1, filesMs: 1, memoryMiB }) as const;
+  const [gvisor] = enforcement(adviceOn(web), [cost("runc", 0.5), cost("runsc", 30.6)]);
+  assert.deepEqual((gvisor as { overhead?: object }).overhead, { podFixed: { memory: "31Mi" } });
+  const [plain] = enforcement(adviceOn(web), [{ handler: "runsc", reason: "absent" }]);
+  assert.ok(!("overhead" in (plain as object)));
+});
+
 test("a namespace whose pods need the node's kernel is held to nothing", () => {
   assert.deepEqual(enforcement(adviceOn(pod("a", "infra", "hostPID: true"))), []);
 });

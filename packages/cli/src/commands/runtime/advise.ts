@@ -40,7 +40,7 @@ export function adviseCommand(): Command {
     .description("which of gVisor, Kata and runc fits each pod, what would not work, and what enforces it")
     .argument("<files...>", "manifests of pods and workloads; - for standard input")
     .option("-n, --namespace <name>", "namespace of objects that name none", "default")
-    .option("--measure", "what starting, exec, system calls and files cost on this machine, against runc")
+    .option("--measure", "what starting, exec, system calls, files and memory cost on this machine, against runc")
     .option("--manifests", "print the RuntimeClasses and, for each namespace, the policy alone")
     .option("--json", "as JSON")
     .addHelpText(
@@ -64,12 +64,12 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     flags.namespace,
   );
   if (advices.length === 0) throw new InputError(`${files.join(", ")}: no pod and no workload there`);
-  const manifests = enforcement(advices);
+  const costs = flags.measure === true ? await measure() : [];
+  const manifests = enforcement(advices, costs);
   if (flags.manifests === true) {
     process.stdout.write(manifestsText(manifests));
     return;
   }
-  const costs = flags.measure === true ? await measure() : [];
   const json = { pods: advices, costs, manifests };
   process.stdout.write(flags.json === true ? `${JSON.stringify(json, null, 2)}\n` : textOf(advices, costs, manifests));
 }
@@ -98,8 +98,8 @@ export function adviceOf(manifests: readonly Manifest[], namespace: string): rea
   });
 }
 
-/** The RuntimeClasses that are advised, and a policy for each namespace that has a use for one. */
-export function enforcement(advices: readonly Advice[]): readonly object[] {
+/** The RuntimeClasses that are advised, with their overhead where it was measured, and a policy for each namespace that has a use for one. */
+export function enforcement(advices: readonly Advice[], costs: readonly Cost[] = []): readonly object[] {
   const of = (list: readonly Advice[]) => [
     ...new Set(list.map(({ handler }) => handler).filter((handler) => handler !== "runc")),
   ];
@@ -108,7 +108,15 @@ export function enforcement(advices: readonly Advice[]): readonly object[] {
     const handlers = of(advices.filter((each) => each.namespace === namespace));
     return handlers.length === 0 ? [] : classPolicy(namespace, handlers);
   });
-  return [...of(advices).map(runtimeClass), ...policies];
+  return [...of(advices).map((handler) => runtimeClass(handler, overheadMiB(costs, handler))), ...policies];
+}
+
+/** What a pod of a handler has in memory beyond one of runc. */
+function overheadMiB(costs: readonly Cost[], handler: string): number | undefined {
+  const of = (name: string) =>
+    costs.find((each): each is RuntimeCost => "startMs" in each && each.handler === name)?.memoryMiB;
+  const [own, base] = [of(handler), of("runc") ?? 0];
+  return own === undefined ? undefined : Math.max(Math.ceil(own - base), 1);
 }
 
 async function measure(): Promise<readonly Cost[]> {
@@ -175,8 +183,10 @@ function costLines(costs: readonly Cost[]): readonly string[] {
       const times = base === undefined || base === each ? "" : ` (${(each[key] / base[key]).toFixed(1)} ×)`;
       return `${each[key].toFixed(0)}${times}`.padStart(16);
     };
-    return each.handler.padEnd(8) + cell("startMs") + cell("execMs") + cell("callsMs") + cell("filesMs");
+    const memory = each.memoryMiB === undefined ? "not counted" : `${each.memoryMiB.toFixed(0)} MiB`;
+    const cells = cell("startMs") + cell("execMs") + cell("callsMs") + cell("filesMs");
+    return each.handler.padEnd(8) + cells + memory.padStart(16);
   });
-  const head = ["start", "exec", "200,000 calls", "500 files"].map((each) => each.padStart(16)).join("");
+  const head = ["start", "exec", "200,000 calls", "500 files", "memory"].map((each) => each.padStart(16)).join("");
   return [`${"ms here".padEnd(8)}${head}`, ...rows, ""];
 }
