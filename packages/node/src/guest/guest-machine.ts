@@ -36,10 +36,12 @@ export interface GuestRequest {
   readonly cgroup: string;
   /** The pod's namespace and address; absent for a guest without a network. */
   readonly network?: { readonly namespace: string; readonly address: string } | undefined;
+  /** Nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Imitated, it takes five seconds on a machine that does nothing else. */
-const bootSeconds: { readonly [accelerator in Accelerator]: number } = { kvm: 15, tcg: 120 };
+/** Imitated, it takes five seconds on a machine that does nothing else, and two minutes where fifteen others wait for the processor. */
+const bootSeconds: { readonly [accelerator in Accelerator]: number } = { kvm: 15, tcg: 240 };
 const socketSeconds = 20;
 const pollMs = 10;
 /** Of what an imitated processor keeps translated: QEMU takes a gigabyte otherwise. Twice as much makes it 6% quicker to boot. */
@@ -67,7 +69,7 @@ export class GuestMachine {
 
   /** Resolves when its agent answers. Leaves nothing where that does not come to pass. */
   static async boot(programs: GuestPrograms, request: GuestRequest): Promise<GuestMachine> {
-    const { folder, id, accelerator } = request;
+    const { folder, id, accelerator, signal } = request;
     const share = new GuestShare(folder);
     const children: ChildProcess[] = [];
     try {
@@ -76,6 +78,7 @@ export class GuestMachine {
       await share.open();
       const words = new LastWords();
       const start = (line: readonly string[]) => {
+        if (signal?.aborted === true) throw fault(givenUp);
         const child = startChild(line, folder, words);
         children.push(child);
         return child;
@@ -91,8 +94,9 @@ export class GuestMachine {
       const tooLate = delay(bootSeconds[accelerator] * 1000, undefined, { signal: late.signal }).then(() =>
         Promise.reject(fault(`the guest did not answer within ${bootSeconds[accelerator]} s: ${words.text}`)),
       );
-      for (const each of [ended, tooLate]) each.catch(() => {});
-      await Promise.race([agent.begin(request), ended, tooLate]).finally(() => late.abort());
+      const unwanted = untilAborted(signal).then(() => Promise.reject(fault(givenUp)));
+      for (const each of [ended, tooLate, unwanted]) each.catch(() => {});
+      await Promise.race([agent.begin(request), ended, tooLate, unwanted]).finally(() => late.abort());
       return new GuestMachine(request, share, agent, children);
     } catch (error) {
       await stopAll(children);
@@ -121,6 +125,16 @@ export async function removeGuest(folder: string): Promise<void> {
 /** virtiofsd leaves a file where it says that a socket is in use. */
 function lockOf(socket: string): string {
   return `/run/virtiofsd/${socket.replaceAll("/", ".")}.pid`;
+}
+
+const givenUp = "nobody waits for the guest any more";
+
+/** Never, where there is no signal. */
+function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((done) => {
+    if (signal?.aborted === true) done();
+    else signal?.addEventListener("abort", () => done(), { once: true });
+  });
 }
 
 function fault(message: string): RuntimeFault {

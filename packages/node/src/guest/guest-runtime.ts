@@ -54,7 +54,7 @@ const imitated = "isolation: software emulation, no hardware isolation, and some
 export class GuestRuntime implements ContainerRuntime {
   readonly handler = "kata";
   readonly traits = traits;
-  readonly trialSeconds = 180;
+  readonly trialSeconds = 300;
   readonly #options: GuestRuntimeOptions;
   /** By the container that began them: a pod's, or one that is alone. */
   readonly #guests = new Map<string, GuestMachine>();
@@ -79,8 +79,8 @@ export class GuestRuntime implements ContainerRuntime {
     return this.#accelerator === "tcg" ? [imitated, ...limits] : limits;
   }
 
-  async startSandbox({ id, bundle, memoryBytes }: SandboxRequest): Promise<void> {
-    await this.#boot(id, readSpec(bundle), memoryBytes);
+  async startSandbox({ id, bundle, memoryBytes, signal }: SandboxRequest): Promise<void> {
+    await this.#boot(id, readSpec(bundle), memoryBytes, signal);
   }
 
   async stopSandbox(id: string): Promise<void> {
@@ -148,7 +148,7 @@ export class GuestRuntime implements ContainerRuntime {
     return join(this.#options.folder, "guests", name);
   }
 
-  async #boot(id: string, spec: OciSpec, memoryBytes?: number): Promise<GuestMachine> {
+  async #boot(id: string, spec: OciSpec, memoryBytes?: number, signal?: AbortSignal): Promise<GuestMachine> {
     guestSpec(id, spec);
     const namespace = spec.linux.namespaces.find(({ type }) => type === "network")?.path;
     const address = namespace === undefined ? undefined : await joinGuest(namespace);
@@ -160,6 +160,7 @@ export class GuestRuntime implements ContainerRuntime {
       hostname: spec.hostname ?? "guest",
       sysctls: spec.linux.sysctl ?? {},
       cgroup: spec.linux.cgroupsPath,
+      signal,
       ...(namespace === undefined || address === undefined ? {} : { network: { namespace, address } }),
     };
     const guest = await this.#bootBy(async (accelerator) => GuestMachine.boot(programs, { ...request, accelerator }));

@@ -175,6 +175,24 @@ test("a guest whose QEMU dies ends its containers", { skip, timeout }, async () 
   assert.deepEqual(qemusOf(id), []);
 });
 
+test("a guest that nobody wants any more while it boots is given up at once, and leaves nothing", {
+  skip,
+  timeout,
+}, async () => {
+  const { id, bundle } = await on.bundle(runtime, { script: "true" });
+  const unwanted = new AbortController();
+  const refused = assert.rejects(runtime.startSandbox?.({ id, bundle, signal: unwanted.signal }) ?? Promise.resolve(), {
+    reason: "FailedCreatePodSandBox",
+    message: "kata: nobody waits for the guest any more",
+  });
+  while (qemusOf(id).length === 0) await delay(100);
+  const from = performance.now();
+  unwanted.abort();
+  await refused;
+  assert.ok(performance.now() - from < 15_000);
+  assert.deepEqual([(await runtime.list()).includes(id), qemusOf(id)], [false, []]);
+});
+
 test("a guest that is deleted while it boots is given up at once", { skip, timeout }, async () => {
   const { id, bundle } = await on.bundle(runtime, { script: "true" });
   const refused = assert.rejects(runtime.run({ id, bundle, io: { stdin: false, tty: false } }), /kata: /);

@@ -58,8 +58,8 @@ const shmBytes = 64 * 1024 * 1024;
 /** Of a pod with users of its own: as many as a container may have, far from those of the machine. Each pod has others. */
 const [idCount, firstId, idRanges] = [65_536, 131_072, 30_000];
 
-/** Makes what a pod's containers share. Rejects with a WaitingFault, and leaves nothing then. */
-export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promise<Sandbox> {
+/** Makes what a pod's containers share. Rejects with a WaitingFault, and leaves nothing then: at the signal too, where that takes long. */
+export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker, signal?: AbortSignal): Promise<Sandbox> {
   const runtime = await maker.runtimeOf(pod());
   if (pod().spec.hostUsers === false && runtime.traits.refusesUserNamespaces === true)
     throw new WaitingFault(
@@ -72,7 +72,7 @@ export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promi
   try {
     await removeMounts(folder);
     await mkdir(folder, { recursive: true, mode: 0o711 });
-    await made.make();
+    await made.make(signal);
     return made;
   } catch (error) {
     await made.remove().catch(() => {});
@@ -103,7 +103,7 @@ class MadeSandbox implements Sandbox {
     this.#maker = maker;
   }
 
-  async make(): Promise<void> {
+  async make(signal?: AbortSignal): Promise<void> {
     const { spec, metadata } = this.#pod();
     const { network, hostname } = this.#maker;
     const uid = metadata.uid ?? "";
@@ -133,7 +133,7 @@ class MadeSandbox implements Sandbox {
     const firstId = this.#shared.mappings?.[0]?.hostID;
     const place = { folder: this.#folder, ip: this.podIP, ...(firstId === undefined ? {} : { firstId }) };
     this.#files = await filesOfPod(this.#pod, place, this.#maker.files);
-    if (this.runtime.startSandbox !== undefined || spec.shareProcessNamespace === true) await this.#startPause();
+    if (this.runtime.startSandbox !== undefined || spec.shareProcessNamespace === true) await this.#startPause(signal);
   }
 
   readonly places = (): SandboxPlaces => ({
@@ -208,7 +208,7 @@ class MadeSandbox implements Sandbox {
   }
 
   /** A container that does nothing, and may do nothing, of the built-in image. */
-  async #startPause(): Promise<void> {
+  async #startPause(signal: AbortSignal | undefined): Promise<void> {
     const container: KubeletContainer = {
       name: "pause",
       image: toolsImageName,
@@ -225,7 +225,12 @@ class MadeSandbox implements Sandbox {
     await this.#bundle(container, 0, image, id, bundle);
     const shared = this.#shared as BundleSandbox;
     if (this.runtime.startSandbox !== undefined) {
-      await this.runtime.startSandbox({ id, bundle, ...memoryOf(this.#pod()) });
+      await this.runtime.startSandbox({
+        id,
+        bundle,
+        ...memoryOf(this.#pod()),
+        ...(signal === undefined ? {} : { signal }),
+      });
       this.#shared = { ...shared, kernel: id };
       return;
     }

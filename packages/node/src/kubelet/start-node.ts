@@ -233,7 +233,7 @@ class NodeStart {
       clock,
       random,
       tell,
-      makeSandbox: (pod) => makePodSandbox(pod, maker),
+      makeSandbox: (pod, signal) => makePodSandbox(pod, maker, signal),
       logFolder: (pod, container) => this.#logFolder(pod, container),
       clean: (pod) => rm(this.#logFolder(pod), { recursive: true, force: true }),
       onFault,

@@ -42,6 +42,8 @@ export interface SandboxRequest {
   readonly bundle: string;
   /** What the pod's containers may use together; absent where one of them has no limit. */
   readonly memoryBytes?: number;
+  /** Nobody wants it any more: what takes long is given up, and leaves nothing. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunRequest {

@@ -41,6 +41,22 @@ test("gVisor: a pod's containers share a kernel, and each ends by itself", { ski
   assert.deepEqual(await mountsUnder(join(on.folder, "runsc")), []);
 });
 
+test("gVisor: a container of a pod that asks for a terminal runs on one", { skip, timeout: 60_000 }, async () => {
+  const pause = await on.bundle(runtime, { script: "sleep 1000" });
+  await runtime.startSandbox?.({ id: pause.id, bundle: pause.bundle });
+  try {
+    const script = "read -r line; echo said $line; exit 3";
+    const io = { stdin: true, tty: true };
+    const { process } = await on.start(runtime, { script, sandbox: { kernel: pause.id }, io });
+    process.stdin?.write("word\n");
+    const { stdout, code } = await outcomeOf(process);
+    assert.match(stdout, /said word\r\n/);
+    assert.equal(code, 3);
+  } finally {
+    await runtime.stopSandbox?.(pause.id);
+  }
+});
+
 test("gVisor: sysctls of the network hold in the pod's namespace; what the kernel does not take is told", {
   skip,
   timeout: 60_000,

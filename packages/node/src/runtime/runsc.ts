@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -66,7 +66,10 @@ class Gvisor extends OciRuntime {
   }
 
   override async run(request: RunRequest): Promise<RunningProcess> {
-    await applySysctls(request.bundle);
+    const spec = JSON.parse(readFileSync(join(request.bundle, "config.json"), "utf8")) as OciSpec;
+    await applySysctls(spec);
+    if (spec.process.terminal && spec.annotations?.["io.kubernetes.cri.container-type"] === "container")
+      withoutTerminal(request.bundle, spec);
     return super.run(request);
   }
 
@@ -99,9 +102,17 @@ class Gvisor extends OciRuntime {
  */
 const lowPorts = { "net.ipv4.ip_unprivileged_port_start": "0" };
 
+/**
+ * A pod's further containers would want their terminal by a socket, and begin with none without it. Without a word of it they have what we
+ * run the program on.
+ */
+function withoutTerminal(bundle: string, spec: OciSpec): void {
+  const process = { ...spec.process, terminal: false };
+  writeFileSync(join(bundle, "config.json"), JSON.stringify({ ...spec, process }), { mode: 0o600 });
+}
+
 /** Its kernel has sysctls of its own; packets pass through the pod's namespace, and heed what is set there. */
-async function applySysctls(bundle: string): Promise<void> {
-  const { linux } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as OciSpec;
+async function applySysctls({ linux }: OciSpec): Promise<void> {
   const network = linux.namespaces.find(({ type }) => type === "network")?.path;
   if (network === undefined) return;
   const sysctls = Object.entries({ ...lowPorts, ...linux.sysctl }).filter(([name]) => name.startsWith("net."));

@@ -12,7 +12,7 @@ export function probeCommand(): Command {
       `
 Runs a container of "true" by each of runc, crun, runsc (gVisor) and kata, for ten seconds at the most, and takes all away again. Where there
 is no Kata but QEMU, virtiofsd and a kernel (the newest in /boot, or the one that SALLYPORT_GUEST_KERNEL names, with its modules in
-../lib/modules), a virtual machine is booted, for three minutes at the most.
+../lib/modules), a virtual machine is booted, for five minutes at the most.
 
 Exit status: 0 told, whatever works.`,
     )
