@@ -8,6 +8,7 @@ import type { EventRecorder, KubeObject } from "@sallyport/kube";
 import type { Machine } from "../bundle/machine.ts";
 import { ImageFault, type ImageStore } from "../image/image.ts";
 import { ImagePuller, type ImageRequest } from "../image/pull-policy.ts";
+import { giveShare } from "../runtime/cgroup-share.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { ApiServerDoor } from "../sandbox/api-server-door.ts";
 import { DnsServer } from "../sandbox/dns-server.ts";
@@ -89,6 +90,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const place = { folder, tag };
   await sweep(place, options.runtimes);
   await openRunFolder(place);
+  await giveShare(nodeCgroup(tag), options.cpus, options.machine.cgroups);
   const stops: (() => unknown)[] = [() => sweep(place, options.runtimes)];
   const undo = async () => {
     for (const stop of stops.reverse()) await Promise.resolve(stop()).catch(options.onFault);
