@@ -23,6 +23,30 @@ const faults: readonly (readonly [name: string, text: string, more: object, expe
     /^--certificates \/nowhere: no such folder$/,
   ],
   [
+    "and certificates of nobody",
+    JSON.stringify({ listeners: [listener] }),
+    { certificates: undefined },
+    /^--certificates or --ca-address: expected one of them$/,
+  ],
+  [
+    "and certificates of two",
+    JSON.stringify({ listeners: [listener] }),
+    { caAddress: "localhost:1" },
+    /^--certificates or --ca-address: expected one of them$/,
+  ],
+  [
+    "and an authority that is none",
+    JSON.stringify({ listeners: [listener] }),
+    { certificates: undefined, caAddress: "there" },
+    /^--ca-address there: expected HOST:PORT$/,
+  ],
+  [
+    "and an authority without a token",
+    JSON.stringify({ listeners: [listener] }),
+    { certificates: undefined, caAddress: "localhost:1", rootsFile: "roots.pem" },
+    /^--ca-address: expected --token-file and --roots-file with it$/,
+  ],
+  [
     "and metrics nowhere",
     JSON.stringify({ listeners: [listener] }),
     { metrics: "here" },

@@ -18,7 +18,13 @@ import { InputError } from "../manifests.ts";
 interface MeshProxyOptions {
   /** Files and folders, as the flags name them. */
   readonly config: string;
-  readonly certificates: string;
+  readonly certificates?: string;
+  /** Who signs, where they are not of a folder. */
+  readonly caAddress?: string;
+  readonly caName?: string;
+  readonly tokenFile?: string;
+  readonly rootsFile?: string;
+  readonly certificateLife?: string;
   /** `HOST:PORT`. */
   readonly metrics?: string;
   /** `-` for standard output, `none` for none. */
@@ -38,14 +44,9 @@ export interface MeshProxy {
 export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProxy> {
   const { listeners, config, limits } = await readConfig(options.config);
   const door = options.metrics === undefined ? undefined : hostPortOf(options.metrics);
-  if (!existsSync(options.certificates)) throw new InputError(`--certificates ${options.certificates}: no such folder`);
+  const openSource = await sourceOf(options);
   const original = listeners.some(({ destination }) => destination === "original") ? await loadOriginal() : undefined;
-  const source = folderSource({
-    folder: options.certificates,
-    now: Date.now,
-    sleep: (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
-    say: options.say,
-  });
+  const source = openSource();
   const metrics = new ProxyMetrics();
   const proxy = await startProxy({
     config,
@@ -71,6 +72,28 @@ export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProx
       source.close();
     },
   };
+}
+
+/** Checks what the flags say, and answers what then begins to ask. What speaks to an authority is loaded where there is one: it is memory. */
+async function sourceOf(options: MeshProxyOptions): Promise<() => WatchedSource> {
+  const { certificates, caAddress, say } = options;
+  if ((certificates === undefined) === (caAddress === undefined))
+    throw new UsageError("--certificates or --ca-address: expected one of them");
+  if (certificates === undefined) return authorityOf(options);
+  if (!existsSync(certificates)) throw new InputError(`--certificates ${certificates}: no such folder`);
+  const wait = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal, ref: false });
+  return () => folderSource({ folder: certificates, now: Date.now, sleep: wait, say });
+}
+
+async function authorityOf(options: MeshProxyOptions): Promise<() => WatchedSource> {
+  const { caAddress = "", caName, tokenFile, rootsFile, certificateLife = "24h", say } = options;
+  const { authoritySourceOf, certificateLifeMs, checkAuthorityAddress } = await import("./authority-client.ts");
+  checkAuthorityAddress(caAddress);
+  if (tokenFile === undefined || rootsFile === undefined)
+    throw new UsageError("--ca-address: expected --token-file and --roots-file with it");
+  const lifeMs = certificateLifeMs(certificateLife);
+  const name = caName === undefined ? {} : { caName };
+  return () => authoritySourceOf({ caAddress, ...name, tokenFile, rootsFile, lifeMs }, say);
 }
 
 async function readConfig(path: string): Promise<StaticConfig> {

@@ -1,17 +1,11 @@
-import { lstat, readFile, rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseGoDuration } from "@sallyport/kube";
-import {
-  askCertificate,
-  authoritySource,
-  serveWorkloadApi,
-  type WatchedSource,
-  type WorkloadCertificate,
-} from "@sallyport/mesh/identity";
+import { serveWorkloadApi, type WatchedSource, type WorkloadCertificate } from "@sallyport/mesh/identity";
 import { exitCodes, reasonOf, UsageError } from "../errors.ts";
 import { httpAddress } from "../secrets/external/flags.ts";
+import { authoritySourceOf, certificateLifeMs, checkAuthorityAddress, signMs } from "./authority-client.ts";
 import { writeCertificateFiles } from "./certificate-files.ts";
 
 export interface AgentFlags {
@@ -26,15 +20,13 @@ export interface AgentFlags {
   readonly http?: string;
 }
 
-/** How long an authority may take to sign. */
-const signMs = 10_000;
 const closingMs = 1_000;
 
 /** Keeps a certificate until the signal, or with `once` until it is written. Answers the exit status. */
 export async function runAgent(flags: AgentFlags, say: (text: string) => void, signal: AbortSignal): Promise<number> {
   const lifeMs = checked(flags);
   const http = flags.http === undefined ? undefined : httpAddress("--http", flags.http);
-  const source = sourceOf(flags, lifeMs, say);
+  const source = authoritySourceOf({ ...flags, caAddress: flags.caAddress ?? "", lifeMs }, say);
   const closers: (() => unknown)[] = [() => source.close()];
   try {
     if (flags.once === true) return await writeOnce(flags, source, signal);
@@ -56,47 +48,12 @@ export async function runAgent(flags: AgentFlags, say: (text: string) => void, s
 }
 
 function checked({ caAddress, folder, workloadApi, once, certificateLife }: AgentFlags): number {
-  if (!/^\[?[^\s[\]]+\]?:\d{1,5}$/.test(caAddress ?? ""))
-    throw new UsageError(`--ca-address ${caAddress ?? ""}: expected HOST:PORT`);
+  checkAuthorityAddress(caAddress);
   if (folder === undefined && workloadApi === undefined)
     throw new UsageError("--workload-api or --folder: expected one of them, or both");
   if (once === true && (folder === undefined || workloadApi !== undefined))
     throw new UsageError("--once: expected --folder, and no --workload-api");
-  const nanoseconds = parseGoDuration(certificateLife);
-  const ms = typeof nanoseconds === "number" ? nanoseconds / 1e6 : 0;
-  if (!(ms >= 60_000))
-    throw new UsageError(`--certificate-life ${certificateLife}: expected a duration from 1m on, such as 24h`);
-  return ms;
-}
-
-function sourceOf(
-  { caAddress = "", caName, tokenFile, rootsFile }: AgentFlags,
-  lifeMs: number,
-  say: (text: string) => void,
-): WatchedSource {
-  const text = (path: string) =>
-    readFile(path, "utf8").catch((error: Error) => {
-      throw new Error(`${path}: ${reasonOf(error)}`, { cause: error });
-    });
-  return authoritySource({
-    ask: async (csr, life) =>
-      askCertificate({
-        address: caAddress,
-        ...(caName === undefined ? {} : { serverName: caName }),
-        roots: await text(rootsFile),
-        // A token is renewed by the kubelet: it is read each time.
-        token: (await text(tokenFile)).trim(),
-        csr,
-        lifeMs: life,
-        timeoutMs: signMs,
-      }),
-    roots: () => text(rootsFile),
-    lifeMs,
-    now: Date.now,
-    random: Math.random,
-    sleep: (ms, signal) => delay(ms, undefined, { signal }),
-    say,
-  });
+  return certificateLifeMs(certificateLife);
 }
 
 /** The first answer counts, also where it is none: who starts an init container again waits by itself. */

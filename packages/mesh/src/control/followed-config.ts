@@ -72,7 +72,9 @@ function targetOf(
   { tls, identities, ...endpoint }: RouteEndpoint,
   protocol: OutboundTarget["protocol"],
 ): OutboundTarget {
-  // A TLS that this proxy does not speak.
+  if (tls === "other" && endpoint.origination !== undefined)
+    return { ...endpoint, protocol, tls: "originate", identities };
+  // Of a control plane that does not say which.
   if (tls === "other") return { ...endpoint, protocol, tls: "mutual", identities: [nobody] };
   return { ...endpoint, protocol, tls, identities };
 }

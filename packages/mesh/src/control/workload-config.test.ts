@@ -90,9 +90,9 @@ test("a server that disables it is called in plaintext, and a rule says otherwis
   });
   assert.equal(configOf("client", { ...disabled, ...ruleOf("ISTIO_MUTUAL") }).outbound("10.96.0.1", 80)?.tls, "mutual");
   assert.equal(configOf("client", ruleOf("DISABLE")).outbound("10.96.0.1", 80)?.tls, "none");
-  // Not plaintext either: nobody can prove to be that.
   const other = configOf("client", ruleOf("SIMPLE")).outbound("10.96.0.1", 80);
-  assert.deepEqual([other?.tls, other?.identities], ["mutual", ["spiffe://invalid/nobody"]]);
+  const origination = { mode: "SIMPLE", host: "web.shop.svc.cluster.local" };
+  assert.deepEqual([other?.tls, other?.origination], ["originate", origination]);
 });
 
 test("whom a CUSTOM policy asks is one of the mesh, reached as its Service is; others are asked nothing", () => {

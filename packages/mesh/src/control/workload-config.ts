@@ -2,7 +2,7 @@ import type { KubeObject } from "@sallyport/kube";
 import type { AuthorizationPolicy } from "../policy/authorization-policy.ts";
 import { policiesOf } from "../policy/authorizer.ts";
 import type { MutualTlsMode } from "../policy/call.ts";
-import { type ClientChoice, clientChoice } from "../policy/client-tls.ts";
+import { type ClientChoice, clientChoice, type Origination } from "../policy/client-tls.ts";
 import type { DestinationRule } from "../policy/destination-rule.ts";
 import { type ExtensionProvider, extAuthzOf, providerFault, providerHost } from "../policy/extension-provider.ts";
 import { modeOf, type PeerAuthentication, resolveModes, type WorkloadModes } from "../policy/peer-authentication.ts";
@@ -56,6 +56,7 @@ export interface RouteEndpoint {
   readonly tls: ClientChoice["tls"];
   readonly identities: readonly string[];
   readonly serverName?: string;
+  readonly origination?: Origination;
 }
 
 interface Slice extends KubeObject {
@@ -189,12 +190,13 @@ export class MeshCluster {
     // A pod that calls itself: the connection never leaves it, and nobody turns it over on its way in.
     if (pod?.workload === asked.client) return { ip, port, tls: "none", identities: [] };
     const endpoint = { mode, ...(pod?.hasSidecar === true ? { sidecar: pod.workload } : {}) };
-    const { tls, identities, serverName } = clientChoice(
+    const { tls, identities, serverName, origination } = clientChoice(
       { ...asked, endpoint },
       this.#objects.destinationRules,
       this.#mesh,
     );
-    return { ip, port, tls, identities, ...(serverName === undefined ? {} : { serverName }) };
+    const named = serverName === undefined ? {} : { serverName };
+    return { ip, port, tls, identities, ...named, ...(origination === undefined ? {} : { origination }) };
   }
 }
 

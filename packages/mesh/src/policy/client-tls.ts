@@ -1,5 +1,11 @@
 import type { MutualTlsMode } from "./call.ts";
-import { type DestinationRule, destinationRuleFor, type ServiceName, tlsOf } from "./destination-rule.ts";
+import {
+  type ClientTls,
+  type DestinationRule,
+  destinationRuleFor,
+  type ServiceName,
+  tlsOf,
+} from "./destination-rule.ts";
 import { trustDomainsOf } from "./trust-domains.ts";
 import { type MeshSettings, nameOf, type Workload } from "./workload.ts";
 
@@ -19,9 +25,22 @@ export interface ClientChoice {
   readonly identities: readonly string[];
   /** `outbound_.PORT_.SUBSET_.HOST`, or what the rule says. */
   readonly serverName?: string;
+  /** Of `other`: how it begins. */
+  readonly origination?: Origination;
   readonly rule?: DestinationRule;
   /** One line: why. */
   readonly reason: string;
+}
+
+/** TLS that a rule wants: SIMPLE, or MUTUAL with certificates of its own. */
+export interface Origination extends Omit<ClientTls, "mode"> {
+  readonly mode: "SIMPLE" | "MUTUAL";
+  /** Of the service: whom the server must prove to be where no names are told. */
+  readonly host: string;
+}
+
+function originationOf({ mode, ...tls }: ClientTls, host = ""): Origination {
+  return { ...tls, mode: mode === "MUTUAL" ? "MUTUAL" : "SIMPLE", host };
 }
 
 /** What is called, and who may see how. */
@@ -52,7 +71,8 @@ export function clientChoice(
   const reason = tls === undefined || rule === undefined ? autoReason(endpoint) : ruleReason(rule, tls.mode);
   if (!isMutual) {
     const isPlain = tls === undefined || (tls.mode ?? "DISABLE") === "DISABLE";
-    return { tls: isPlain ? "none" : "other", identities: [], ...named, reason };
+    if (isPlain || tls === undefined) return { tls: "none", identities: [], ...named, reason };
+    return { tls: "other", identities: [], origination: originationOf(tls, service?.host), ...named, reason };
   }
   const host = service?.host ?? "";
   return {

@@ -33,6 +33,14 @@ export interface ClientTls {
   /** Whom the server may be, in place of its service accounts. */
   readonly subjectAltNames?: readonly string[];
   readonly sni?: string;
+  /** Files of the client's proxy: PEM; `caCertificates: system` is as good as none. */
+  readonly clientCertificate?: string;
+  readonly privateKey?: string;
+  readonly caCertificates?: string;
+  readonly caCrl?: string;
+  /** A Secret. */
+  readonly credentialName?: string;
+  readonly insecureSkipVerify?: boolean;
 }
 
 /** A service as clients name it. */

@@ -6,11 +6,13 @@ import type { OutboundTarget } from "./proxy-config.ts";
 import { reachTarget } from "./reach-target.ts";
 import type { Passed } from "./relay.ts";
 
+const told = { mutual: "mutual", originate: "foreign" } as const;
+
 /** Takes a connection of the workload to where it goes: in mutual TLS where the target is of the mesh, and never otherwise then. Rejects. */
 export async function passOutbound(connection: ProxiedConnection, parts: ProxyParts): Promise<Passed> {
   const { ip, port } = connection.destination;
   const target = parts.config.outbound(ip, port);
-  connection.tls = target?.tls === "mutual" ? "mutual" : "none";
+  connection.tls = target === undefined || target.tls === "none" ? "none" : told[target.tls];
   return connection.pass(connection.raw, reached(connection, target, parts));
 }
 
@@ -26,7 +28,7 @@ async function reached(
     connection.serverName = serverName;
     connection.principal = tls.certificate === undefined ? undefined : principalOf(tls.certificate.id);
   }
-  const { socket, peer } = await reachTarget(target, tls, limits.connectMs);
+  const { socket, peer } = await reachTarget(target, tls, limits);
   if (peer !== undefined) connection.destination = { ip, port, principal: principalOf(peer.id) };
   return socket;
 }

@@ -1,4 +1,5 @@
 import type { Authorizer, MutualTlsMode } from "../policy/call.ts";
+import type { Origination } from "../policy/client-tls.ts";
 import type { ProviderTarget } from "./ext-authz/check.ts";
 
 /** What is spoken on a port, as Istio selects it: https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/ */
@@ -17,7 +18,9 @@ export interface OutboundTarget {
   readonly port: number;
   readonly protocol: PortProtocol;
   /** As auto-mTLS and DestinationRules decide: https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/#auto-mtls */
-  readonly tls: "mutual" | "none";
+  readonly tls: "mutual" | "none" | "originate";
+  /** Of `originate`: TLS that is not the mesh's, by a DestinationRule. */
+  readonly origination?: Origination;
   /** SPIFFE IDs, one of which the server must prove: the service accounts behind the target. Empty: whoever the mesh's roots signed. */
   readonly identities: readonly string[];
   /** The server's name in TLS, as Istio writes it: `outbound_.PORT_.SUBSET_.HOST`. */

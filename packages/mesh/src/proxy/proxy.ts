@@ -49,7 +49,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   if (source.current !== undefined) metrics.certificateEnds(source.current.notAfter);
   const observer = { ...options, buffers: new ReusedBuffers() };
   const gate = new HttpGate(limits.requestHeadMs);
-  const checks = new ProviderChecks(async (target) => (await reachTarget(target, tls, limits.connectMs)).socket);
+  const checks = new ProviderChecks(async (target) => (await reachTarget(target, tls, limits)).socket);
   const open = new Set<Promise<void>>();
   const sockets = new Set<Socket>();
   const take = (listener: ProxyListener) => (raw: Socket) => {

@@ -29,7 +29,7 @@ const faults: readonly (readonly [object, string])[] = [
   ],
   [{ inbound: { mode: "strict" } }, "inbound.mode: expected STRICT, PERMISSIVE, DISABLE"],
   [{ inbound: { ports: { web: {} } } }, 'inbound.ports["web"]: expected a port, 1 to 65535'],
-  [{ outbound: [{ ...target, tls: undefined }] }, "outbound[0].tls: expected mutual, none"],
+  [{ outbound: [{ ...target, tls: undefined }] }, "outbound[0].tls: expected mutual, none, originate"],
   [{ outbound: [{ ...target, ip: "web" }] }, "outbound[0].ip: expected an IP address"],
   [
     { outbound: [{ ...target, identities: ["web"] }] },
@@ -46,6 +46,14 @@ const faults: readonly (readonly [object, string])[] = [
   [
     { extensionProviders: [1, 2].map(() => ({ name: "p", envoyExtAuthzGrpc: { service: "authz", port: 9000 } })) },
     "extensionProviders[1].name: expected another one: it is there",
+  ],
+  [
+    { outbound: [{ ...target, tls: "originate" }] },
+    'outbound[0].origination: expected with "tls": "originate", and only there',
+  ],
+  [
+    { outbound: [{ ...target, tls: "originate", origination: { mode: "MUTUAL", privateKey: "key.pem" } }] },
+    "outbound[0].origination.clientCertificate: expected a text",
   ],
   [{ limits: { helloMs: 0 } }, "limits.helloMs: expected a whole number from 1 on"],
   [{ policies: [{ kind: "Pod" }] }, "policies[0].kind: expected AuthorizationPolicy"],

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { AuthorizationPolicy } from "../policy/authorization-policy.ts";
 import { authorizerOf } from "../policy/authorizer.ts";
+import type { Origination } from "../policy/client-tls.ts";
 import { type ExtensionProvider, extAuthzOf, providerFault, providerHost } from "../policy/extension-provider.ts";
 import type { meshObjectFaults } from "../policy/validation/faults.ts";
 import { defaultMesh, type Workload } from "../policy/workload.ts";
@@ -107,15 +108,33 @@ function readPort(value: unknown, place: string, without: InboundPort["mode"]): 
 }
 
 function readTarget(value: unknown, place: string): OutboundTarget {
-  const known = ["ip", "port", "protocol", "tls", "identities", "serverName"];
-  const { ip, port, protocol, tls, identities, serverName } = fieldsOf(value, place, known);
+  const known = ["ip", "port", "protocol", "tls", "identities", "serverName", "origination"];
+  const { ip, port, protocol, tls, identities, serverName, origination } = fieldsOf(value, place, known);
+  if ((tls === "originate") !== (origination !== undefined))
+    throw new StaticConfigError(`${place}.origination`, 'expected with "tls": "originate", and only there');
   return {
     ...readAddress({ ip, port }, place),
     protocol: protocol === undefined ? "auto" : oneOf(protocol, `${place}.protocol`, protocols),
-    tls: oneOf(tls, `${place}.tls`, ["mutual", "none"] as const),
+    tls: oneOf(tls, `${place}.tls`, ["mutual", "none", "originate"] as const),
+    ...(origination !== undefined && { origination: readOrigination(origination, `${place}.origination`) }),
     identities: listOf(identities ?? [], `${place}.identities`, readIdentity),
     ...(serverName !== undefined && { serverName: textOf(serverName, `${place}.serverName`) }),
   };
+}
+
+/** As `tls` of a DestinationRule, and `host`: whom the server must be where no names are told. */
+function readOrigination(value: unknown, place: string): Origination {
+  const texts = ["host", "sni", "clientCertificate", "privateKey", "caCertificates", "caCrl"] as const;
+  const fields = fieldsOf(value, place, ["mode", "subjectAltNames", "insecureSkipVerify", ...texts]);
+  const mode = oneOf(fields["mode"], `${place}.mode`, ["SIMPLE", "MUTUAL"] as const);
+  const needed = mode === "MUTUAL" ? (["clientCertificate", "privateKey"] as const) : [];
+  for (const name of texts)
+    if (fields[name] !== undefined || needed.some((each) => each === name)) textOf(fields[name], `${place}.${name}`);
+  const { insecureSkipVerify: skip, subjectAltNames: names } = fields;
+  if (skip !== undefined && typeof skip !== "boolean")
+    throw new StaticConfigError(`${place}.insecureSkipVerify`, "expected true or false");
+  if (names !== undefined) listOf(names, `${place}.subjectAltNames`, textOf);
+  return { host: "", ...(fields as object), mode };
 }
 
 function readIdentity(value: unknown, place: string): string {

@@ -4,7 +4,12 @@ import { openMeshProxy } from "../../mesh/mesh-proxy.ts";
 
 interface ProxyFlags {
   readonly config: string;
-  readonly certificates: string;
+  readonly certificates?: string;
+  readonly caAddress?: string;
+  readonly caName?: string;
+  readonly tokenFile?: string;
+  readonly rootsFile?: string;
+  readonly certificateLife: string;
   readonly metrics?: string;
   readonly accessLog: string;
   readonly drainDuration: string;
@@ -14,10 +19,15 @@ export function proxyCommand(): Command {
   return new Command("proxy")
     .description("a sidecar by files alone: mutual TLS in front of a workload, and for what it sends")
     .requiredOption("--config <file>", "JSON: where it listens, the modes of ports, the targets, the policies")
-    .requiredOption(
+    .option(
       "--certificates <folder>",
       "cert-chain.pem, key.pem and root-cert.pem, as Istio's agent writes them; read again when they change",
     )
+    .option("--ca-address <host:port>", "an authority that signs its certificate, in place of --certificates")
+    .option("--ca-name <name>", "in the authority's certificate, where it is not the host's")
+    .option("--token-file <file>", "by which it proves to the authority who it is; read again for each certificate")
+    .option("--roots-file <file>", "PEM of whom it trusts at first: the authority's certificate is checked by it")
+    .option("--certificate-life <duration>", "that is asked for; renewed at its half", "24h")
     .option("--metrics <host:port>", "where /healthz and /metrics are")
     .option("--access-log <file>", "a line of JSON for each connection; - for standard output, none for none", "-")
     .option("--drain-duration <duration>", "how long connections may go on after SIGTERM", "5s")
@@ -26,6 +36,7 @@ export function proxyCommand(): Command {
       `
 Examples:
   sallyport mesh proxy --config server.json --certificates /etc/certs
+  sallyport mesh proxy --config server.json --ca-address istiod.istio-system.svc:15012 --token-file token --roots-file root-cert.pem
   sallyport mesh proxy --config server.json --certificates /etc/certs --metrics 127.0.0.1:15020 --access-log none
 
 server.json, in front of what listens at 8080, and client.json, which takes 9080 to it:
@@ -36,7 +47,8 @@ server.json, in front of what listens at 8080, and client.json, which takes 9080
                    "identities": ["spiffe://cluster.local/ns/shop/sa/web"] }] }
 
 "destination": "original" asks the kernel, where its rules turn connections over (package koffi). Every field is in docs/mesh-proxy.md.
-While there is no certificate, plaintext is taken where the mode allows it, and what should be mutual is refused.
+While there is no certificate, plaintext is taken where the mode allows it, and what should be mutual is refused: also while an authority
+does not answer, which is asked again until it does. /healthz says which.
 Exit status: 0 stopped, 2 bad usage or files, 3 the machine did not let us.`,
     )
     .action(run);
