@@ -15,7 +15,7 @@ import {
 import { reasonOf, UsageError } from "../errors.ts";
 import { InputError } from "../manifests.ts";
 
-interface MeshProxyOptions {
+export interface MeshProxyOptions {
   /** Files and folders, as the flags name them. */
   readonly config: string;
   readonly certificates?: string;
@@ -36,15 +36,23 @@ interface MeshProxyOptions {
 export interface MeshProxy {
   /** One line for each place that it listens at. */
   readonly doors: readonly string[];
+  /** In Prometheus' text format. */
+  readonly metrics: () => string;
   /** Lets connections go on for so many milliseconds. */
   drain(ms: number): Promise<void>;
 }
 
-/** Starts a proxy by its files. Rejects with `InputError` or `UsageError` for what they say, and with the machine's own faults. */
-export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProxy> {
+/** What a proxy that is one of several has of whoever started it. */
+export interface SharedParts {
+  readonly source: WatchedSource;
+}
+
+/** Starts a proxy by its files; one of several, that listen at the same ports, with `shared`. Rejects with `InputError` or `UsageError` for what they say, and with the machine's own faults. */
+export async function openMeshProxy(options: MeshProxyOptions, shared?: SharedParts): Promise<MeshProxy> {
   const { listeners, config, limits } = await readConfig(options.config);
-  const door = options.metrics === undefined ? undefined : hostPortOf(options.metrics);
-  const openSource = await sourceOf(options);
+  const isOne = shared !== undefined;
+  const door = options.metrics === undefined || isOne ? undefined : hostPortOf(options.metrics);
+  const openSource = isOne ? () => shared.source : await sourceOf(options);
   const original = listeners.some(({ destination }) => destination === "original") ? await loadOriginal() : undefined;
   const source = openSource();
   const metrics = new ProxyMetrics();
@@ -53,6 +61,7 @@ export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProx
     limits,
     source,
     metrics,
+    reusePort: isOne,
     listeners: listeners.map(({ destination, ...rest }) => ({
       ...rest,
       destination: destination === "original" ? (original as NonNullable<typeof original>) : destination,
@@ -62,9 +71,10 @@ export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProx
     log: accessLogOf(options.accessLog),
   });
   const doors = listeners.map(({ direction, host }, i) => `${direction} at ${host}:${proxy.ports[i]}`);
-  const server = door === undefined ? undefined : await serveMetrics(door, metrics, source);
+  const server = door === undefined ? undefined : await serveMetrics(door, async () => metrics.render(), source);
   return {
     doors: door === undefined ? doors : [...doors, `health and metrics at ${options.metrics}`],
+    metrics: () => metrics.render(),
     drain: async (ms) => {
       await proxy.drain(ms);
       server?.close();
@@ -75,7 +85,7 @@ export async function openMeshProxy(options: MeshProxyOptions): Promise<MeshProx
 }
 
 /** Checks what the flags say, and answers what then begins to ask. What speaks to an authority is loaded where there is one: it is memory. */
-async function sourceOf(options: MeshProxyOptions): Promise<() => WatchedSource> {
+export async function sourceOf(options: MeshProxyOptions): Promise<() => WatchedSource> {
   const { certificates, caAddress, say } = options;
   if ((certificates === undefined) === (caAddress === undefined))
     throw new UsageError("--certificates or --ca-address: expected one of them");
@@ -96,7 +106,7 @@ async function authorityOf(options: MeshProxyOptions): Promise<() => WatchedSour
   return () => authoritySourceOf({ caAddress, ...name, tokenFile, rootsFile, lifeMs }, say);
 }
 
-async function readConfig(path: string): Promise<StaticConfig> {
+export async function readConfig(path: string): Promise<StaticConfig> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
@@ -130,16 +140,18 @@ function accessLogOf(path: string): AccessLog {
   return (entry) => void stream.write(`${accessLine(entry, Date.now())}\n`);
 }
 
-function hostPortOf(text: string): { readonly host: string; readonly port: number } {
+/** Of `--metrics`. Throws `UsageError`. */
+export function hostPortOf(text: string): { readonly host: string; readonly port: number } {
   const [, host, port] = /^(?:\[?([^\]]*?)\]?):(\d{1,5})$/.exec(text) ?? [];
   if (host === undefined || Number(port) > 65_535)
     throw new UsageError(`--metrics ${text}: expected HOST:PORT such as 127.0.0.1:15020`);
   return { host: host === "" ? "0.0.0.0" : host, port: Number(port) };
 }
 
-async function serveMetrics(
+/** Health and metrics. Rejects where the port cannot be had. */
+export async function serveMetrics(
   { host, port }: { readonly host: string; readonly port: number },
-  metrics: ProxyMetrics,
+  metrics: () => Promise<string>,
   source: WatchedSource,
 ): Promise<Server> {
   // Loaded where it is asked for: a proxy is one of many, and HTTP some memory of each.
@@ -147,7 +159,11 @@ async function serveMetrics(
   const server = createServer(({ url }, response) => {
     const answer = (code: number, text: string) =>
       void response.writeHead(code, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
-    if (url === "/metrics") return answer(200, metrics.render());
+    if (url === "/metrics")
+      return metrics().then(
+        (text) => answer(200, text),
+        ({ message }: Error) => answer(503, `${message}\n`),
+      );
     if (url !== "/healthz") return answer(404, "expected /healthz or /metrics\n");
     return source.fault === undefined ? answer(200, "ok") : answer(503, `${source.fault}\n`);
   });

@@ -9,7 +9,7 @@ export { secretStore } from "./authority/secret-store.ts";
 export { type AuthoritySourceOptions, authoritySource } from "./client/authority-source.ts";
 export { AskFailed, type AuthorityAddress, askCertificate, type CertificateAsk } from "./client/certificate-client.ts";
 export { type FolderSourceOptions, folderSource } from "./client/folder-source.ts";
-export type { WatchedSource } from "./client/kept-certificate.ts";
+export { KeptCertificate, type WatchedSource } from "./client/kept-certificate.ts";
 export {
   type CertificateDescription,
   CertificateTextError,

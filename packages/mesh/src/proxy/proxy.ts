@@ -30,6 +30,8 @@ export interface ProxyOptions extends Omit<Observer, "buffers"> {
   readonly limits?: Partial<ProxyLimits>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Other processes listen at the same ports, and the kernel shares connections out. */
+  readonly reusePort?: boolean;
 }
 
 /** A proxy that takes connections. */
@@ -72,7 +74,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   try {
     const ports: number[] = [];
     for (const [i, server] of servers.entries())
-      ports.push(await listening(server, options.listeners[i] as ProxyListener));
+      ports.push(await listening(server, options.listeners[i] as ProxyListener, options.reusePort));
     return {
       ports,
       drain: async (ms) => {
@@ -107,10 +109,10 @@ async function serve(
   });
 }
 
-function listening(server: Server, { host, port }: ProxyListener): Promise<number> {
+function listening(server: Server, { host, port }: ProxyListener, reusePort = false): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ host, port, backlog: 1024, reusePort }, () => {
       server.off("error", reject);
       resolve((server.address() as { readonly port: number }).port);
     });

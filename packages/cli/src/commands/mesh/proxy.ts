@@ -1,6 +1,9 @@
+import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { UsageError } from "../../errors.ts";
 import { millisecondsOf } from "../../go-duration.ts";
-import { openMeshProxy } from "../../mesh/mesh-proxy.ts";
+import { type MeshProxyOptions, openMeshProxy } from "../../mesh/mesh-proxy.ts";
+import { workerVariable } from "../../mesh/worker-variable.ts";
 
 interface ProxyFlags {
   readonly config: string;
@@ -13,6 +16,7 @@ interface ProxyFlags {
   readonly metrics?: string;
   readonly accessLog: string;
   readonly drainDuration: string;
+  readonly concurrency: string;
 }
 
 export function proxyCommand(): Command {
@@ -30,6 +34,7 @@ export function proxyCommand(): Command {
     .option("--certificate-life <duration>", "that is asked for; renewed at its half", "24h")
     .option("--metrics <host:port>", "where /healthz and /metrics are")
     .option("--access-log <file>", "a line of JSON for each connection; - for standard output, none for none", "-")
+    .option("--concurrency <number>", "workers, each a process that serves the same ports; 0 for one a core", "1")
     .option("--drain-duration <duration>", "how long connections may go on after SIGTERM", "5s")
     .addHelpText(
       "after",
@@ -54,15 +59,34 @@ Exit status: 0 stopped, 2 bad usage or files, 3 the machine did not let us.`,
     .action(run);
 }
 
-async function run(flags: ProxyFlags): Promise<void> {
+async function run({ concurrency, ...flags }: ProxyFlags): Promise<void> {
   const drainMs = millisecondsOf("--drain-duration", flags.drainDuration);
+  const count = workersOf(concurrency);
+  const options = { ...flags, say };
+  if (process.env[workerVariable] !== undefined) {
+    const { runProxyWorker } = await import("../../mesh/proxy-worker.ts");
+    return runProxyWorker(options);
+  }
   const stopped = new Promise<void>((done) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => done());
   });
-  const proxy = await openMeshProxy({ ...flags, say });
+  const proxy = count === 1 ? await openMeshProxy(options) : await openSeveral(options, count);
   for (const line of proxy.doors) say(line);
   await stopped;
   await proxy.drain(drainMs);
+}
+
+async function openSeveral(options: MeshProxyOptions, count: number) {
+  const { openProxyWorkers } = await import("../../mesh/proxy-workers.ts");
+  const [, file = "", ...args] = process.argv;
+  return openProxyWorkers(options, count, { file, args });
+}
+
+/** As many as a machine may have cores at most. */
+function workersOf(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count <= 1024)) throw new UsageError(`--concurrency ${text}: expected a number from 0 to 1024`);
+  return count === 0 ? availableParallelism() : count;
 }
 
 function say(text: string): void {
