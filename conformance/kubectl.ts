@@ -183,6 +183,8 @@ async function judgeFunction(
     TMPDIR: folder,
     SECURE_API_PORT: String(server.port),
     ALLOW_SKEW: "true",
+    // Assertions that something is gone are passed over otherwise.
+    WAIT_FOR_DELETION: "true",
     WANTED: name,
     ASSERTED: join(folder, "asserted"),
     GIVEN_UP: needConditions.has(name) ? "yes" : "",

@@ -85,17 +85,17 @@ export class ShellAssertions {
   }
 }
 
+/** A function ends with the last brace in front of the next one: braces that begin a line may be a document's. */
 function functionsIn(file: string, text: string): readonly (readonly [string, ShellFunction])[] {
   const lines = text.split("\n");
-  return lines.flatMap((line, i) => {
-    const [, name] = /^\s*(?:function\s+)?([\w:-]+)\s*\(\)/.exec(line) ?? [];
-    if (name === undefined) return [];
-    const end = lines.indexOf("}", i);
-    const body = lines
-      .slice(i + 1, end)
-      .filter((each) => !/^\s*#/.test(each))
-      .join("\n");
-    return [[name, { file, first: i + 1, last: end + 1, body }] as const];
+  const starts = [...lines.entries()].flatMap(([at, line]) => {
+    const [, name] = /^(?:function\s+)?([\w:-]+)\s*\(\)/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, at }];
+  });
+  return starts.map(({ name, at }, i) => {
+    const end = lines.lastIndexOf("}", starts[i + 1]?.at ?? lines.length);
+    const body = lines.slice(at + 1, end).filter((line) => !/^\s*#/.test(line));
+    return [name, { file, first: at + 1, last: end + 1, body: body.join("\n") }] as const;
   });
 }
 
