@@ -162,7 +162,7 @@ export async function startApiServer(
   const healthMetrics = new HealthMetrics();
   for (const { count, ...resource } of countObjects(cache)) if (count > 0) metrics.watchCache.loaded(resource, count);
   const { encryptionMetrics = new EncryptionMetrics(serverIdentityHash(hostname())) } = options;
-  const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook, access.decided.bind(access));
+  const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook, access);
   cache.follow(({ resource }) => metrics.watchCache.received(resource));
   const registry = createRegistry(
     {

@@ -63,7 +63,7 @@ export function configuredModes(
     }
     if (webhook === undefined) errors.push(required(`${path}.webhook`, "required when type=Webhook"));
     const options = webhook && webhookOptions(webhook, path, reader, errors);
-    return options === undefined ? [] : [{ mode: "Webhook", webhook: options }];
+    return options === undefined ? [] : [{ mode: "Webhook", webhook: { ...options, name } }];
   });
   return errors.length > 0 ? { errors } : modes;
 }

@@ -5,7 +5,12 @@ import type { Authorizer, Verdict } from "./authorizer.ts";
 import { nodeAuthorizer } from "./node.ts";
 import { rbacAuthorizer } from "./rbac.ts";
 import { union } from "./union.ts";
-import { type WebhookAuthorizerOptions, webhookAuthorizer } from "./webhook.ts";
+import {
+  defaultWebhookName,
+  type WebhookAuthorizerOptions,
+  type WebhookObserver,
+  webhookAuthorizer,
+} from "./webhook.ts";
 
 /** kube-apiserver's `--authorization-mode`. */
 export type AuthorizationMode = "ABAC" | "AlwaysAllow" | "AlwaysDeny" | "Node" | "RBAC" | "Webhook";
@@ -26,25 +31,36 @@ export const authorizationModes: readonly AuthorizationMode[] = [
   "Webhook",
 ];
 
-/** Told of what an authorizer decides for all: by its mode. */
-export type OnDecision = (mode: AuthorizationMode, decision: "allowed" | "denied") => void;
+/** Who counts what authorizers say. */
+export interface AuthorizationObserver {
+  /** An authorizer of a mode, and of a name, decides for all. */
+  readonly decided: (mode: AuthorizationMode, name: string, decision: "allowed" | "denied") => void;
+  readonly webhooks: WebhookObserver;
+}
 
 /** The authorizers of the modes, in their order, behind `system:masters`. `webhook` must be there for the mode Webhook. */
 export function createAuthorizer(
   modes: readonly ConfiguredMode[],
   reader: RbacReader,
   webhook?: WebhookAuthorizerOptions,
-  onDecision: OnDecision = () => {},
+  observer?: AuthorizationObserver,
 ): Authorizer {
   const observedOf = (mode: ConfiguredMode) =>
-    observed(authorizerOf(mode, reader, webhook), typeof mode === "string" ? mode : mode.mode, onDecision);
+    observed(authorizerOf(mode, reader, webhook, observer?.webhooks), mode, observer);
   return union([privilegedGroup, ...modes.map(observedOf)]);
 }
 
-/** The same authorizer; `onDecision` is told where it has an opinion. */
-function observed(authorizer: Authorizer, mode: AuthorizationMode, onDecision: OnDecision): Authorizer {
+/** The same authorizer; the observer is told where it has an opinion. */
+function observed(
+  authorizer: Authorizer,
+  configured: ConfiguredMode,
+  observer: AuthorizationObserver | undefined,
+): Authorizer {
+  const mode = typeof configured === "string" ? configured : configured.mode;
+  const name = nameOf(configured);
   const told = (verdict: Verdict): Verdict => {
-    if (verdict.decision !== "NoOpinion") onDecision(mode, verdict.decision === "Allow" ? "allowed" : "denied");
+    if (verdict.decision !== "NoOpinion")
+      observer?.decided(mode, name, verdict.decision === "Allow" ? "allowed" : "denied");
     return verdict;
   };
   return {
@@ -56,13 +72,21 @@ function observed(authorizer: Authorizer, mode: AuthorizationMode, onDecision: O
   };
 }
 
+/** By what a configuration calls it, else as kube-apiserver does. */
+function nameOf(mode: ConfiguredMode): string {
+  if (mode === "Webhook") return defaultWebhookName;
+  if (typeof mode === "string") return mode.toLowerCase();
+  return mode.mode === "Webhook" ? (mode.webhook.name ?? defaultWebhookName) : mode.mode.toLowerCase();
+}
+
 function authorizerOf(
   mode: ConfiguredMode,
   reader: RbacReader,
   webhook: WebhookAuthorizerOptions | undefined,
+  observer: WebhookObserver | undefined,
 ): Authorizer {
   if (typeof mode !== "string")
-    return mode.mode === "Webhook" ? webhookAuthorizer(mode.webhook) : abacAuthorizer(mode.policies);
+    return mode.mode === "Webhook" ? webhookAuthorizer(mode.webhook, observer) : abacAuthorizer(mode.policies);
   switch (mode) {
     case "ABAC":
       throw new Error("the authorization mode ABAC needs its policies");
@@ -76,6 +100,6 @@ function authorizerOf(
       return rbacAuthorizer(reader);
     case "Webhook":
       if (webhook === undefined) throw new Error("the authorization mode Webhook needs its configuration");
-      return webhookAuthorizer(webhook);
+      return webhookAuthorizer(webhook, observer);
   }
 }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { accessReviewEnvironment, BOOL, type Program } from "@sallyport/cel";
 import { WebhookError } from "../authentication/webhook-client.ts";
+import { compileBound } from "../cel-expression.ts";
+import { AccessMetrics } from "../metrics/access-metrics.ts";
 import type { Attributes } from "./authorizer.ts";
 import { createAuthorizer } from "./modes.ts";
-import { webhookAuthorizer } from "./webhook.ts";
+import { type WebhookAuthorizerOptions, webhookAuthorizer } from "./webhook.ts";
 
 const attributes: Attributes = {
   user: { username: "ann", groups: ["dev"], extra: { k: ["v"] } },
@@ -79,6 +82,36 @@ test("authorization webhook: what is asked, and how long it is remembered", asyn
   pass(2);
   await authorizer.authorize(attributes);
   assert.equal(asked.length, 2);
+});
+
+test("authorization webhook: what is counted, by the name in the configuration", async () => {
+  const metrics = new AccessMetrics();
+  const ask = async (answer: object | Error, more: Partial<WebhookAuthorizerOptions> = {}) => {
+    const webhook = { ...service(answer).options, ...more };
+    await createAuthorizer([{ mode: "Webhook", webhook }], nothing, undefined, metrics).authorize(attributes);
+  };
+  const condition = (text: string) => ({
+    text,
+    program: compileBound(text, accessReviewEnvironment(), BOOL) as Program,
+  });
+  await ask({ allowed: true }, { name: "a", matchConditions: [condition("true")] });
+  await ask({ allowed: true }, { name: "a", matchConditions: [condition("false")] });
+  await ask(new WebhookError("away"));
+  await ask(new WebhookError("context deadline exceeded"), { onError: "Deny" });
+  const text = metrics.all.map((each) => each.render()).join("");
+  const counted = text.match(
+    /^apiserver_authorization_(?:decisions|webhook_evaluations|match_condition).*(?:total|count)\{.*$/gm,
+  );
+  assert.deepEqual(counted?.toSorted(), [
+    'apiserver_authorization_decisions_total{decision="allowed",name="a",type="Webhook"} 1',
+    'apiserver_authorization_decisions_total{decision="denied",name="default",type="Webhook"} 1',
+    'apiserver_authorization_match_condition_evaluation_seconds_count{name="a",type="Webhook"} 2',
+    'apiserver_authorization_match_condition_exclusions_total{name="a",type="Webhook"} 1',
+    'apiserver_authorization_webhook_evaluations_fail_open_total{name="default",result="error"} 1',
+    'apiserver_authorization_webhook_evaluations_total{name="a",result="success"} 1',
+    'apiserver_authorization_webhook_evaluations_total{name="default",result="error"} 1',
+    'apiserver_authorization_webhook_evaluations_total{name="default",result="timeout"} 1',
+  ]);
 });
 
 const nothing = { get: () => undefined, list: () => [] };

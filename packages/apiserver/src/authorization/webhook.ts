@@ -5,6 +5,8 @@ import type { Attributes, Authorizer, Verdict } from "./authorizer.ts";
 
 /** kube-apiserver's `--authorization-webhook-*`. */
 export interface WebhookAuthorizerOptions {
+  /** What it is called in a configuration; `default` when absent. */
+  readonly name?: string;
   readonly post: PostJson;
   readonly version: "v1" | "v1beta1";
   readonly authorizedTtlMs: number;
@@ -15,6 +17,17 @@ export interface WebhookAuthorizerOptions {
   readonly matchConditions?: readonly { readonly text: string; readonly program: Program }[];
   readonly now: () => number;
 }
+
+/** Who counts what services are asked, each by its name. */
+export interface WebhookObserver {
+  /** `failsOpen` where others are asked though it could not answer. */
+  readonly asked: (name: string, result: "success" | "timeout" | "error", seconds: number, failsOpen: boolean) => void;
+  readonly conditionsMatched: (name: string, outcome: "met" | "excluded" | "failed", seconds: number) => void;
+}
+
+const silent: WebhookObserver = { asked: () => {}, conditionsMatched: () => {} };
+
+export const defaultWebhookName = "default";
 
 /** As many answers as upstream keeps. */
 const maxAnswers = 8192;
@@ -27,17 +40,17 @@ interface Status {
 }
 
 /** Asks a service with a SubjectAccessReview. What goes wrong is no opinion, never a permission. */
-export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer {
+export function webhookAuthorizer(options: WebhookAuthorizerOptions, observer: WebhookObserver = silent): Authorizer {
   const answers = new Map<string, { readonly verdict: Verdict; readonly until: number }>();
   return {
     authorize: async (attributes) => {
-      const matches = isMatch(attributes, options);
+      const matches = observedMatch(attributes, options, observer);
       if (matches !== true) return matches === false ? { decision: "NoOpinion", reason: "" } : matches;
       const spec = specOf(attributes, options.version);
       const key = createHash("sha256").update(JSON.stringify(spec)).digest("base64");
       const known = answers.get(key);
       if (known !== undefined && known.until > options.now()) return known.verdict;
-      const verdict = await ask(options, spec);
+      const verdict = await ask(options, spec, observer);
       if (verdict.error === undefined && isSmall(attributes)) {
         const ttl = verdict.decision === "Allow" ? options.authorizedTtlMs : options.unauthorizedTtlMs;
         if (answers.size >= maxAnswers) answers.delete(answers.keys().next().value as string);
@@ -59,6 +72,19 @@ const maxRemembered = 10_000;
 function isSmall({ namespace, verb, group, version = "", resource, subresource = "", name, path = "" }: Attributes) {
   const parts = [namespace, verb, group, version, resource, subresource, name, path];
   return parts.reduce((sum, part) => sum + part.length, 0) < maxRemembered;
+}
+
+function observedMatch(
+  attributes: Attributes,
+  options: WebhookAuthorizerOptions,
+  observer: WebhookObserver,
+): boolean | Verdict {
+  if ((options.matchConditions ?? []).length === 0) return true;
+  const start = performance.now();
+  const matches = isMatch(attributes, options);
+  const outcome = matches === true ? "met" : matches === false ? "excluded" : "failed";
+  observer.conditionsMatched(options.name ?? defaultWebhookName, outcome, (performance.now() - start) / 1000);
+  return matches;
 }
 
 /** False where a condition does, the verdict of a failure where one fails and none is false. */
@@ -102,16 +128,25 @@ function told({ selectors: { fields = [], labels = [] } = {} }: Attributes): obj
   };
 }
 
-async function ask({ post, version, onError = "NoOpinion" }: WebhookAuthorizerOptions, spec: object): Promise<Verdict> {
+async function ask(
+  { name = defaultWebhookName, post, version, onError = "NoOpinion" }: WebhookAuthorizerOptions,
+  spec: object,
+  observer: WebhookObserver,
+): Promise<Verdict> {
+  const start = performance.now();
+  const tell = (result: "success" | "timeout" | "error") =>
+    observer.asked(name, result, (performance.now() - start) / 1000, result !== "success" && onError === "NoOpinion");
   try {
     const review = { kind: "SubjectAccessReview", apiVersion: `authorization.k8s.io/${version}`, spec };
     const { status = {} } = (await post(review)) as { readonly status?: Status };
+    tell("success");
     const { allowed = false, denied = false, reason = "" } = status;
     if (allowed && denied)
       return { decision: "Deny", reason, error: "webhook subject access review returned both allow and deny response" };
     return { decision: denied ? "Deny" : allowed ? "Allow" : "NoOpinion", reason };
   } catch (error) {
     if (!(error instanceof WebhookError)) throw error;
+    tell(/deadline exceeded|timeout/i.test(error.message) ? "timeout" : "error");
     return { decision: onError, reason: "", error: error.message };
   }
 }

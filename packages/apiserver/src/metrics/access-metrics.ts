@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Rendered } from "@sallyport/kube";
 import type { TokenUse } from "../authentication/service-accounts.ts";
+import type { WebhookObserver } from "../authorization/webhook.ts";
 
 /** client-go's 15 buckets from a millisecond on, each twice as wide. */
 const seconds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
@@ -54,6 +55,38 @@ export class AccessMetrics {
     "apiserver_authorization_decisions_total",
     "[ALPHA] Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.",
     ["decision", "name", "type"],
+  );
+  readonly #asked = new Counter(
+    "apiserver_authorization_webhook_evaluations_total",
+    "[ALPHA] Round-trips to authorization webhooks.",
+    ["name", "result"],
+  );
+  readonly #answered = new Histogram(
+    "apiserver_authorization_webhook_duration_seconds",
+    "[ALPHA] Request latency in seconds.",
+    ["name", "result"],
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  );
+  readonly #failedOpen = new Counter(
+    "apiserver_authorization_webhook_evaluations_fail_open_total",
+    "[ALPHA] NoOpinion results due to webhook timeout or error.",
+    ["name", "result"],
+  );
+  readonly #conditions = new Histogram(
+    "apiserver_authorization_match_condition_evaluation_seconds",
+    "[ALPHA] Authorization match condition evaluation time in seconds, split by authorizer type and name.",
+    ["name", "type"],
+    [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25],
+  );
+  readonly #excluded = new Counter(
+    "apiserver_authorization_match_condition_exclusions_total",
+    "[ALPHA] Total number of exclusions when an authorization webhook is skipped because match conditions exclude it.",
+    ["name", "type"],
+  );
+  readonly #conditionErrors = new Counter(
+    "apiserver_authorization_match_condition_evaluation_errors_total",
+    "[ALPHA] Total number of errors when an authorization webhook encounters a match condition error split by authorizer type and name.",
+    ["name", "type"],
   );
   readonly #certificates = new Histogram(
     "apiserver_client_certificate_expiration_seconds",
@@ -116,9 +149,25 @@ export class AccessMetrics {
   }
 
   /** An authorizer of a mode had an opinion, which counts for all. */
-  decided(mode: string, decision: "allowed" | "denied"): void {
-    this.#opinions.add([decision, mode.toLowerCase(), mode]);
+  decided(mode: string, name: string, decision: "allowed" | "denied"): void {
+    this.#opinions.add([decision, name, mode]);
   }
+
+  /** Services that are asked whether somebody may. */
+  readonly webhooks: WebhookObserver = {
+    asked: (name, result, took, failsOpen) => {
+      const labels = [name, result];
+      this.#asked.add(labels);
+      this.#answered.observe(labels, took);
+      if (failsOpen) this.#failedOpen.add(labels);
+    },
+    conditionsMatched: (name, outcome, took) => {
+      const labels = [name, "Webhook"];
+      this.#conditions.observe(labels, took);
+      if (outcome === "excluded") this.#excluded.add(labels);
+      else if (outcome === "failed") this.#conditionErrors.add(labels);
+    },
+  };
 
   /** A request came with a client certificate that is good for so long. */
   certified(seconds: number): void {
@@ -144,6 +193,12 @@ export class AccessMetrics {
       this.#decisions,
       this.#decided,
       this.#opinions,
+      this.#asked,
+      this.#answered,
+      this.#failedOpen,
+      this.#conditions,
+      this.#excluded,
+      this.#conditionErrors,
       this.#certificates,
       this.#impersonations,
       this.#impersonated,
