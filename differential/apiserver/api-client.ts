@@ -10,6 +10,8 @@ export interface Answer {
   readonly warnings: readonly string[];
   /** JSON, lines of JSON as a list, fields of protobuf by their numbers, or text. */
   readonly body: unknown;
+  /** How JSON writes what it need not write so: its escapes, in their order, and whether it ends its line. */
+  readonly writing?: string;
 }
 
 /** Longer than any answer of a healthy server takes. */
@@ -96,6 +98,7 @@ export class ApiClient {
             headers: headersOf(incoming.headers),
             warnings: [incoming.headers["warning"] ?? []].flat().flatMap((each) => each.split(/, (?=299 )/)),
             body: wireBody(bytes) ?? parsed(bytes.toString("utf8")),
+            writing: writingOf(bytes.toString("latin1")),
           });
         },
       );
@@ -155,6 +158,11 @@ function parsed(text: string): unknown {
   } catch {
     return parsedLines(text) ?? text;
   }
+}
+
+function writingOf(text: string): string {
+  const isJson = text.startsWith("{") || text.startsWith("[");
+  return isJson ? `${(text.match(/\\u\w{4}/g) ?? []).join("")}${text.endsWith("\n") ? "\n" : ""}` : "";
 }
 
 /** The events of a watch. */

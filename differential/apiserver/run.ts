@@ -11,6 +11,8 @@ export interface Difference {
   readonly step: Step;
   readonly theirs: Answer;
   readonly ours: Answer;
+  /** The values are the same, and written otherwise. */
+  readonly isOrder?: boolean;
 }
 
 export interface Outcome {
@@ -88,7 +90,7 @@ async function compareAll(theirs: Peer, ours: Peer, { scenarios, progress }: Run
       if (isParted) continue;
       isParted = step.method !== "GET" && their.code < 400 !== our.code < 400;
       for (const difference of differencesOf(step, masked(their), masked(our))) {
-        const reason = knownReason(difference);
+        const reason = difference.isOrder ? undefined : knownReason(difference);
         if (reason === undefined) differences.push(difference);
         else known[reason] = (known[reason] ?? 0) + 1;
       }
@@ -105,7 +107,8 @@ function answerOf({ client }: Peer, step: Step): Promise<Answer> {
 
 function differencesOf(step: Step, theirs: Answer, ours: Answer): readonly Difference[] {
   const patch = diffObjects(theirs, ours);
-  if (patch.length === 0) return [];
+  const parted = patch.length > 0 ? undefined : firstOutOfOrder(theirs.body, ours.body);
+  if (patch.length === 0 && parted === undefined) return [];
   const kind = step.path
     .replace(/\?.*$/, "")
     .replace(/^\/apis?(\/[^/]*){0,2}\/(namespaces\/d\/)?/, "")
@@ -115,5 +118,21 @@ function differencesOf(step: Step, theirs: Answer, ours: Answer): readonly Diffe
   const isMessage = theirs.code >= 400 || ours.code >= 400;
   const paths = [...new Set(patch.map(({ path }) => path.replace(/\/\d+(?=\/|$)/g, "/*")))];
   const shown = isMessage ? paths.filter((path) => !path.startsWith("/body/details")) : paths;
-  return [{ name: `${kind} ${step.method} ${codes}: ${shown.slice(0, 4).join(" ")}`, step, theirs, ours }];
+  const what = parted === undefined ? shown.slice(0, 4).join(" ") : `order of ${parted}`;
+  const isOrder = parted !== undefined || paths.every((path) => path === "/writing");
+  return [{ name: `${kind} ${step.method} ${codes}: ${what}`, step, theirs, ours, isOrder }];
+}
+
+/** Where the same values have their fields in another order; undefined where in none. */
+function firstOutOfOrder(theirs: unknown, ours: unknown, path = ""): string | undefined {
+  if (typeof theirs !== "object" || theirs === null || typeof ours !== "object" || ours === null) return undefined;
+  const [their, our] = [Object.keys(theirs), Object.keys(ours)];
+  const found = their.findIndex((name, i) => name !== our[i]);
+  if (found >= 0) return `${path || "/"}: ${their.slice(found, found + 3)} for our ${our.slice(found, found + 3)}`;
+  return their
+    .map((name) => {
+      const [left, right] = [theirs, ours].map((each) => (each as { readonly [field: string]: unknown })[name]);
+      return firstOutOfOrder(left, right, `${path}/${/^\d+$/.test(name) ? "*" : name}`);
+    })
+    .find((each) => each !== undefined);
 }

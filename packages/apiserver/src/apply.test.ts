@@ -122,6 +122,14 @@ test("configurations that are none are refused in kube-apiserver's words", () =>
     }
   }));
 
+test("of a status without an object, nothing is told but that there is none", () =>
+  withServer(async ({ call }) => {
+    const path = "/apis/apps/v1/namespaces/default/deployments/none/status?fieldManager=m";
+    const body = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "none" }, status: { replicas: "x" } };
+    const answer = await call(path, { method: "PATCH", type: "application/apply-patch+yaml", body });
+    assert.deepEqual([answer.code, answer.body.message], [404, 'deployments.apps "none" not found']);
+  }));
+
 const patches: readonly (readonly [string, unknown, number, string])[] = [
   ["json", [{ op: "remove", path: "/n" }], 422, "the server rejected our request due to an error in our request"],
   [

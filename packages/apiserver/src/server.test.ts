@@ -108,6 +108,18 @@ const refusals: { readonly [what: string]: Refusal } = {
     message:
       /Pod in version "v1" cannot be handled as a ConfigMap: converting \(v1.Pod\) to \(core.ConfigMap\): unknown conversion/,
   },
+  "options in the place of an object": {
+    call: [maps, { body: { apiVersion: "policy/v1", kind: "DeleteOptions" } }],
+    code: 400,
+    reason: "BadRequest",
+    message: /converting \(v1.DeleteOptions\) to \(core.ConfigMap\): unknown conversion/,
+  },
+  "a kind of a group that is served no more": {
+    call: [maps, { body: { apiVersion: "extensions/v1beta1", kind: "ReplicaSet" } }],
+    code: 400,
+    reason: "BadRequest",
+    message: /converting \(v1beta1.ReplicaSet\) to \(core.ConfigMap\): unknown conversion/,
+  },
   "a wrong type": {
     call: [maps, { body: configMap("a", { k: 1 }) }],
     code: 400,

@@ -35,10 +35,11 @@ export { conform, conformStruct, emptyObject, emptyStatus } from "./go/conform.t
 export { parseGoDuration } from "./go/duration.ts";
 export { emptiedOf } from "./go/emptied.ts";
 export { withoutEmptyLists } from "./go/empty-lists.ts";
-export { inGoOrder, messageOfSchema } from "./go/fields.ts";
+export { messageOfSchema } from "./go/fields.ts";
 export { goJson, internalDiff } from "./go/internal.ts";
 export { unboundedNumber, writtenNumber } from "./go/json-numbers.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
+export { inGoOrder, inWrittenOrder } from "./go/order.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText, shownQuantity } from "./go/quantity.ts";
 export { goQuoted, isPrintable } from "./go/quote.ts";
 export { jsonTypeOf } from "./go/restore-fault.ts";

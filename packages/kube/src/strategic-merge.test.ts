@@ -101,6 +101,10 @@ const directives: readonly [patch: object, message: string][] = [
     { spec: { tolerations: [], "$setElementOrder/tolerations": [{ key: "a" }] } },
     "map: map[key:a] does not contain declared merge key: ",
   ],
+  [
+    { spec: { tolerations: [{ key: "a" }], "$deleteFromPrimitiveList/tolerations": [{ key: "a" }] } },
+    "cannot merge lists without merge key for struct",
+  ],
 ];
 
 const labelled = { ...(spec([]) as object), metadata: { labels: { a: "b" } } };

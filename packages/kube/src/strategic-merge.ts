@@ -39,7 +39,7 @@ function mergeMap(target: Record_, patch: Record_, schema: Schema | undefined): 
   const ordered = mergeOrdered(result, patch, schema);
   for (const [key, value] of Object.entries(patch)) {
     if (key === "$retainKeys" || key.startsWith(orderPrefix) || ordered.has(key)) continue;
-    if (key.startsWith(deletionPrefix)) deleteItems(result, key.slice(deletionPrefix.length), value);
+    if (key.startsWith(deletionPrefix)) deleteItems(result, key.slice(deletionPrefix.length), value, schema);
     else mergeField(result, key, value, schema);
   }
   return result;
@@ -136,11 +136,21 @@ function isSame(item: unknown, place: unknown, key: string | undefined): boolean
   return isRecord(item) && isRecord(place) && item[key] === place[key];
 }
 
-function deleteItems(result: { [key: string]: unknown }, name: string, gone: unknown): void {
+/** Maps are merged all the same: only what is no map is deleted so. */
+function deleteItems(
+  result: { [key: string]: unknown },
+  name: string,
+  gone: unknown,
+  schema: Schema | undefined,
+): void {
   const current = result[name];
   if (!Array.isArray(current) || !Array.isArray(gone)) return;
   checkTypes(current, gone);
-  result[name] = current.filter((item) => !gone.includes(item));
+  const isOfMaps = [...current, ...gone].some(isRecord);
+  const left = isOfMaps
+    ? mergeList(current, gone, fieldSchema(schema, name))
+    : current.filter((item) => !gone.includes(item));
+  setOwn(result, name, left);
 }
 
 function mergeField(result: { [key: string]: unknown }, key: string, value: unknown, schema: Schema | undefined): void {
@@ -173,8 +183,7 @@ function mergeList(before: readonly unknown[], patch: readonly unknown[], field:
   if (![...before, ...patch].some(isRecord))
     return inOrder([...new Set([...before, ...patch])], before, patch, undefined);
   const key = field?.pk;
-  if (key === undefined)
-    throw new StatusError(undefined, "cannot merge lists without merge key for the type of its items");
+  if (key === undefined) throw new StatusError(undefined, "cannot merge lists without merge key for struct");
   const records = patch as readonly Record_[];
   const [items, left] = withoutSpecial(before as readonly Record_[], records, key);
   const merged = [...left];

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import { encodeProtobuf, isProtobufKind, type KubeObject } from "@sallyport/kube";
+import { encodeProtobuf, goJson, inWrittenOrder, isProtobufKind, type KubeObject } from "@sallyport/kube";
 import { type Value, yamlText } from "@sallyport/rego/yaml";
 import type { Call } from "./call.ts";
 import { mediaTypes, type Wanted } from "./negotiate.ts";
@@ -46,13 +46,14 @@ export function encode(
     };
   // By way of JSON, as Go does it.
   if (format === "yaml") return { bytes: yamlText(JSON.parse(JSON.stringify(body)) as Value), type: mediaTypes.yaml };
-  const bytes = pretty ? JSON.stringify(body, undefined, 2) : jsonOf(body);
+  const bytes = pretty ? goJson(JSON.stringify(inWrittenOrder(body), undefined, 2)) : jsonOf(body);
   return { bytes, type: mediaTypes.json };
 }
 
 /** JSON of a body; of what the cache holds, by the text that is at hand. */
 function jsonOf(body: object): string | Buffer | PiecedText {
-  return objectText(body as KubeObject, "", "\n") ?? listText(body) ?? `${JSON.stringify(body)}\n`;
+  const text = objectText(body as KubeObject, "", "\n") ?? listText(body);
+  return text ?? `${goJson(JSON.stringify(inWrittenOrder(body)))}\n`;
 }
 
 /** Aggregated discovery, which clients keep and ask for again by its hash. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { namesOne, negotiate, wantsPretty } from "./negotiate.ts";
+import { namesOne, negotiate, negotiateRefusal, wantsPretty } from "./negotiate.ts";
 
 const table = "as=Table;v=v1;g=meta.k8s.io";
 
@@ -69,7 +69,19 @@ for (const [query, agent, pretty] of [
   ["", "curl/8.5.0", true],
   ["pretty=false", "curl/8.5.0", false],
   ["pretty=true", undefined, true],
-  ["pretty", undefined, true],
+  ["pretty", undefined, false],
+  ["pretty", "curl/8.5.0", true],
+  ["pretty=odd", "curl/8.5.0", false],
 ] as const)
   test(`?${query} of ${agent} is ${pretty ? "" : "not "}laid out`, () =>
     assert.equal(wantsPretty(new URLSearchParams(query), agent), pretty));
+
+for (const [accept, pretty] of [
+  ["application/json", false],
+  ["text/plain", true],
+  ["application/json;as=Odd", true],
+] as const)
+  test(`a refusal is ${pretty ? "" : "not "}laid out for who accepts ${accept}`, () => {
+    const { format, ...refusal } = negotiateRefusal(accept, negotiate(accept));
+    assert.deepEqual([format, refusal.pretty], ["json", pretty]);
+  });

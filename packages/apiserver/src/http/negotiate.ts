@@ -74,7 +74,7 @@ export function negotiate(
 
 /** The format of a refusal, which has no other form than that of an object: JSON for eyes where the client takes nothing of the kind. */
 export function negotiateRefusal(accept: string | undefined, wanted: Wanted): Wanted {
-  if (accept === undefined || !formed.test(accept)) return wanted;
+  if (accept === undefined || !formed.test(accept)) return wanted.refused ? { ...plain, pretty: true } : wanted;
   const whole = accept.split(",", maxClauses).filter((each) => !formed.test(each));
   const chosen = whole.length === 0 ? undefined : negotiate(whole.join(","));
   return chosen === undefined || chosen.refused ? { ...plain, pretty: true } : { ...chosen, pretty: wanted.pretty };
@@ -148,6 +148,6 @@ function formOf({ params }: Clause, format: Format): Wanted | undefined {
 /** Whether JSON is to be laid out: where `?pretty` says so, or a browser or a command line asks and it does not say no. */
 export function wantsPretty(query: URLSearchParams, userAgent: string | undefined): boolean {
   const said = query.get("pretty");
-  if (said !== null) return !["false", "0"].includes(said);
+  if (said) return /^(1|t|T|true|TRUE|True)$/.test(said);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? "");
 }

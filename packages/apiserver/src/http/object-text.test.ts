@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findResource, type KubeObject, type ResourceInfo } from "@sallyport/kube";
+import { findResource, goJson, inWrittenOrder, type KubeObject, type ResourceInfo } from "@sallyport/kube";
 import { decodeStored, encodeStored } from "../registry/encode.ts";
 import { encode } from "./answer.ts";
 import { objectText, PiecedText, typedList } from "./object-text.ts";
@@ -22,6 +22,8 @@ function read(text: string): KubeObject {
   return decodeStored({ value: new Uint8Array(Buffer.from(text)), modRevision: 42 });
 }
 
+const jsonOf = (value: object) => goJson(JSON.stringify(inWrittenOrder(value)));
+
 const emoji = { data: { käse: "\u{1f9c0} \u2028 \ud800", 2: "b", 1: 'a"\\' }, immutable: true, none: undefined };
 
 const objects: readonly (readonly [string, KubeObject, boolean])[] = [
@@ -29,9 +31,11 @@ const objects: readonly (readonly [string, KubeObject, boolean])[] = [
   ["metadata alone", written(made("a")), true],
   ["beyond ASCII", written(made("ä", emoji)), true],
   ["kind before version", written({ kind: "ConfigMap", apiVersion: "v1", metadata: { name: "a" } }), true],
-  ["metadata first", written({ metadata: { name: "a" }, apiVersion: "v1", kind: "ConfigMap" }), false],
-  ["read", read(JSON.stringify(made("a", emoji))), true],
-  ["read, as Go writes it", read(`${JSON.stringify(made("a"))}\n`), false],
+  ["metadata first", written({ metadata: { name: "a" }, apiVersion: "v1", kind: "ConfigMap" }), true],
+  ["fields in any order", written(made("a", { metadata: { labels: { b: "<", a: "&" }, uid: "u", name: "a" } })), true],
+  ["read", read(jsonOf(made("a", emoji))), true],
+  ["read, as Go writes it", read(`${jsonOf(made("a"))}\n`), true],
+  ["read, in another order", read(JSON.stringify(made("a"))), false],
   ["read, with a version of its own", read(JSON.stringify(made("a", { metadata: { resourceVersion: "1" } }))), false],
   ["not of the cache", made("a", { metadata: { name: "a", resourceVersion: "42" } }), false],
 ];
@@ -41,8 +45,8 @@ for (const [name, object, isKept] of objects)
     for (let round = 0; round < 2; round++) {
       const text = objectText(object, "[", "]\n");
       assert.equal(text !== undefined, isKept);
-      assert.equal(String(encode(object, json).bytes), `${JSON.stringify(object)}\n`);
-      if (isKept) assert.equal(String(text), `[${JSON.stringify(object)}]\n`);
+      assert.equal(String(encode(object, json).bytes), `${jsonOf(object)}\n`);
+      if (isKept) assert.equal(String(text), `[${jsonOf(object)}]\n`);
     }
   });
 
@@ -62,7 +66,7 @@ for (const [name, items] of lists)
     assert.ok(bytes instanceof PiecedText);
     const pieces = [...bytes.pieces()];
     const text = Buffer.concat(pieces);
-    assert.equal(text.toString(), `${JSON.stringify(list)}\n`);
+    assert.equal(text.toString(), `${jsonOf(list)}\n`);
     assert.equal(text.length, bytes.length);
     assert.equal(bytes.isLong, name === "more than a piece");
     assert.ok(pieces.every((piece) => piece.length < 300_000));

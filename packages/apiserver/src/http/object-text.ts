@@ -1,4 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
+import { goJson, inWrittenOrder, type KubeObject } from "@sallyport/kube";
 import { type StoredText, shownSize, showText, textOf } from "../registry/stored-text.ts";
 
 /** So much of a list is written at once: nobody else waits for long, and no list lies in memory as a whole. */
@@ -38,7 +38,7 @@ export function listText(list: object): PiecedText | undefined {
   const objects = lists.get(list);
   if (objects === undefined) return undefined;
   const { items: _, ...envelope } = Object.getOwnPropertyDescriptors(list);
-  const head = JSON.stringify(Object.defineProperties({}, envelope));
+  const head = goJson(JSON.stringify(Object.defineProperties({}, envelope)));
   return new PiecedText(`${head.slice(0, -1)},"items":[`, objects);
 }
 
@@ -95,7 +95,7 @@ const tail = "]}\n";
 const comma = 0x2c;
 
 function itemBytes(object: KubeObject): Buffer {
-  return Buffer.from(JSON.stringify(withoutKind(object)));
+  return Buffer.from(goJson(JSON.stringify(withoutKind(inWrittenOrder(object)))));
 }
 
 function itemSize({ object, text }: Item): number {

@@ -22,6 +22,11 @@ const cases: readonly (readonly [asked: string, answer: string])[] = [
   ["/api/v1/namespaces/default%2fconfigmaps/a", '404 configmaps "a" not found'],
   ["/api/v1/namespaces/default/bindings/x", "404 the server could not find the requested resource"],
   ["/api/v1/namespaces/default/bindings", "405 the server does not allow this method on the requested resource"],
+  ["/api/v1/bindings", "404 the server could not find the requested resource"],
+  [
+    "POST /apis/authorization.k8s.io/v1/localsubjectaccessreviews",
+    "404 the server could not find the requested resource",
+  ],
   ["PUT /apis/authentication.k8s.io/v1/tokenreviews/x", "404 the server could not find the requested resource"],
 ];
 

@@ -4,11 +4,11 @@ import type { RequestInfo } from "./request-info.ts";
 
 const verbsOfOne: readonly string[] = ["get", "update", "patch", "delete"];
 
-/** What lies in no namespace is not found in one, nor is one object of a namespace found without it, nor one where there are only reviews. */
+/** What lies in no namespace is not found in one, nor is one object of a namespace found without it, nor one where there are only reviews, nor what nobody lists across namespaces. */
 export function isServedHere({ info }: Call, { namespaced, resource, verbs }: ResourceInfo): boolean {
   if (info.path.startsWith("//") || (info.rest !== "" && info.subresource !== "proxy")) return false;
   if (info.name !== "" && info.subresource === "" && !verbs.some((verb) => verbsOfOne.includes(verb))) return false;
-  if (namespaced) return info.namespace !== "" || info.name === "" || isInNoNamespace(info);
+  if (namespaced) return info.namespace !== "" || isInNoNamespace(info) || (info.name === "" && verbs.includes("list"));
   return info.namespace === "" || info.resource === "namespaces" || resource.startsWith("namespaces/");
 }
 

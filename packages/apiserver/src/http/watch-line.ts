@@ -1,4 +1,4 @@
-import { encodeWatchFrame, type KubeObject } from "@sallyport/kube";
+import { encodeWatchFrame, goJson, inWrittenOrder, type KubeObject } from "@sallyport/kube";
 import type { Format } from "./negotiate.ts";
 import { objectText } from "./object-text.ts";
 
@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 export function lineOf(type: string, object: object, format: Format): Uint8Array {
   if (format === "protobuf") return encodeWatchFrame(type, object as KubeObject);
   const kept = objectText(object as KubeObject, `{"type":"${type}","object":`, "}\n");
-  return kept ?? encoder.encode(`${JSON.stringify({ type, object })}\n`);
+  return kept ?? encoder.encode(`${goJson(JSON.stringify({ type, object: inWrittenOrder(object) }))}\n`);
 }
 
 /** The lines of the object that was told last, by form: an event goes to all its watchers before the next one. */

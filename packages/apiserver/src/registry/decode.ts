@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  builtinResources,
   type CustomVersion,
   checkTypeMeta,
   conform,
@@ -139,12 +140,31 @@ export function checkType(
   throw wrongKind(given, info);
 }
 
-function notConvertible(given: GroupVersionKind, isKnown: boolean, info: GroupVersionKind): StatusError {
+function notConvertible(given: GroupVersionKind, isServed: boolean, info: GroupVersionKind): StatusError {
   const { kind, version } = given;
+  const isOptions = options.test(kind) && builtinResources.some((each) => isOfVersion(each, given));
+  const isKnown = isServed || isOptions || (given.group === "extensions" && formerKinds.has(kind));
   const why = isKnown
-    ? `converting (${version}.${kind}) to (${goPackageOf(info.group)}.${info.kind}): unknown conversion`
+    ? `converting (${isOptions ? "v1" : version}.${kind}) to (${goPackageOf(info.group)}.${info.kind}): unknown conversion`
     : notRegistered(kind, apiVersionOf(given));
   return new StatusError("BadRequest", `${kind} in version "${version}" cannot be handled as a ${info.kind}: ${why}`);
+}
+
+/** Kinds of the API's machinery, which every group has. */
+const options = /^(Create|Delete|Get|List|Patch|Update)Options$/;
+
+/** Kinds that kube-apiserver still knows in a group that it serves no more. */
+const formerKinds: ReadonlySet<string> = new Set([
+  "DaemonSet",
+  "Deployment",
+  "Ingress",
+  "NetworkPolicy",
+  "ReplicaSet",
+  "Scale",
+]);
+
+function isOfVersion(known: GroupVersionKind, { group, version }: GroupVersionKind): boolean {
+  return known.group === group && known.version === version;
 }
 
 /** kube-apiserver reads custom objects whatever they are, and looks at their kind when it validates them. */

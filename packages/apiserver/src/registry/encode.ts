@@ -6,7 +6,9 @@ import {
   decodeProtobuf,
   emptiedOf,
   encodeProtobuf,
+  goJson,
   hasProtobuf,
+  inWrittenOrder,
   isProtobuf,
   type KubeObject,
   type ResourceInfo,
@@ -69,11 +71,13 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
   if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(object.apiVersion, object.kind))
     return encodeProtobuf(stored);
   // Custom objects are maps in Go, which it writes with sorted keys.
-  if (!isBuiltin(storageGroup(info.group, info.resource), info.resource)) return Buffer.from(`${canonical(stored)}\n`);
-  const text = writeText(stored);
-  const bytes = text?.bytes ?? Buffer.from(JSON.stringify(stored));
+  if (!isBuiltin(storageGroup(info.group, info.resource), info.resource))
+    return Buffer.from(`${goJson(canonical(stored))}\n`);
+  const ordered = inWrittenOrder(stored);
+  const text = writeText(ordered);
+  const bytes = text?.bytes ?? Buffer.from(goJson(JSON.stringify(ordered)));
   // What was given empty is forgotten by being stored.
-  if (emptiedOf(stored) === undefined) encoded.set(bytes, { object: stored, text });
+  if (emptiedOf(ordered) === undefined) encoded.set(bytes, { object: ordered, text });
   return bytes;
 }
 
@@ -102,7 +106,7 @@ export function decodeStored(
 
 /** Protobuf leaves out what JSON says twice, as the kind of a claim in its template, and others leave out what kube-apiserver fills in whenever it reads. */
 function decodedFrom(value: Uint8Array, isForeign: boolean): KubeObject {
-  if (isProtobuf(value)) return applyDefaults(decodeProtobuf(value) as unknown as KubeObject);
+  if (isProtobuf(value)) return inWrittenOrder(applyDefaults(decodeProtobuf(value) as unknown as KubeObject));
   const object = JSON.parse(decoder.decode(value)) as KubeObject;
   return isForeign ? applyDefaults(object) : object;
 }

@@ -242,8 +242,8 @@ export class Registry {
     };
     const isMade = context.subresource === "" || isMadeByUpdate(context.info);
     const isThere = this.#objects.there(context, context.name) !== undefined;
-    // What is wrong with a configuration is told before there is nothing to apply it to.
-    if (!isThere && !isMade) make(undefined);
+    // Of these alone, what is wrong with a configuration is told before there is nothing to apply it to.
+    if (!isThere && context.info.resource === "validatingadmissionpolicies") make(undefined);
     if (isThere || !isMade)
       return { object: await this.update(make, context, { isManaged: true, isMadeOfCurrent: true }), created: false };
     const { metadata, ...made } = make(undefined);

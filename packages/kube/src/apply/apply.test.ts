@@ -152,6 +152,8 @@ const faults: readonly (readonly [string, readonly string[]])[] = [
   ['{"spec":{"replicas":[1]}}', [".spec.replicas: expected numeric (int or float), got []interface {}"]],
   ['{"spec":{"paused":1}}', [".spec.paused: expected boolean, got &{1}"]],
   ['{"spec":[]}', [".spec: expected map, got &{[]}"]],
+  ['{"metadata":{"creationTimestamp":true}}', []],
+  ['{"metadata":{"creationTimestamp":{}}}', [".metadata.creationTimestamp: expected any scalar, got &{map[]}"]],
   ['{"metadata":{"finalizers":["a","a"]}}', ['.metadata.finalizers: duplicate entries for key [="a"]']],
   [
     '{"metadata":{"finalizers":["a","a",7]}}',

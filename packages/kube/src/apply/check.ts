@@ -68,8 +68,8 @@ function placeOf(element: string): string {
   return `[${keys.map(([name, value]) => `${name}=${text(value)}`).join(",")}]`;
 }
 
-/** Types that take text and numbers: their decoder says what is wrong, not their schema. */
-const untyped = /\.Quantity$/;
+/** Types of one scalar, whichever: their decoder says what is wrong, not their schema. */
+const untyped = /\.(Quantity|MicroTime|Time)$/;
 
 function scalarFault(value: unknown, { schema }: Type, path: string): readonly string[] {
   // kube-apiserver's schema of this one lets everything by.

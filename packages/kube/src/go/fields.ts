@@ -129,21 +129,3 @@ export function isTypedReference(message: string): boolean {
 export function shortOf(message: string): string {
   return message.slice(message.lastIndexOf(".") + 1);
 }
-
-/** A value of the API with its fields in the order in which Go writes them; what its type does not know comes last. */
-export function inGoOrder(value: unknown, message: string): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const fields = structFields(message);
-  if (fields === undefined) return value;
-  const given = value as { readonly [field: string]: unknown };
-  const ordered: { [field: string]: unknown } = {};
-  for (const [name, field] of fields) if (given[name] !== undefined) ordered[name] = fieldInGoOrder(given[name], field);
-  return { ...ordered, ...given, ...ordered };
-}
-
-function fieldInGoOrder(value: unknown, { type, repeated, map }: GoField): unknown {
-  if (repeated && Array.isArray(value)) return value.map((each) => inGoOrder(each, type));
-  if (!map || typeof value !== "object" || value === null) return inGoOrder(value, type);
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, each]) => [key, inGoOrder(each, type)]));
-}

@@ -1,7 +1,8 @@
 import structs from "../data/internal.generated.json" with { type: "json" };
 import { metaPackage } from "../protobuf-fields.ts";
 import { emptiedOf } from "./emptied.ts";
-import { inGoOrder, structFields } from "./fields.ts";
+import { structFields } from "./fields.ts";
+import { inGoOrder } from "./order.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
 type Fields = { readonly [field: string]: unknown };

@@ -1,3 +1,6 @@
+import { deepEqual } from "node:assert/strict";
+import { test } from "node:test";
+import { applyDefaults } from "../../defaults.ts";
 import { type Refusal, testRefusals } from "../refusals.fixture.ts";
 
 const template = "template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}";
@@ -51,6 +54,10 @@ testRefusals("apps/v1", {
     ),
   ],
   DaemonSet: [
+    row(
+      "spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}, annotations: {A B: c}}, spec: {containers: [{name: a, image: x}]}}}",
+      "spec.template.annotations: Invalid value: \"A B\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+    ),
     row(
       `spec: {${good}, updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}}`,
       "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero",
@@ -110,3 +117,18 @@ testRefusals("apps/v1", {
     ],
   ],
 });
+
+for (const [type, rollingUpdate] of [
+  ["RollingUpdate", { maxSurge: 2, maxUnavailable: 1 }],
+  ["OnDelete", { maxSurge: 2, maxUnavailable: 0 }],
+] as const)
+  test(`a DaemonSet's rolling update has both its halves, also where it is not used: ${type}`, () => {
+    const updateStrategy = { type, rollingUpdate: { maxSurge: 2 } };
+    const { spec } = applyDefaults({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "d" },
+      spec: { updateStrategy },
+    });
+    deepEqual((spec as { readonly updateStrategy: object }).updateStrategy, { type, rollingUpdate });
+  });

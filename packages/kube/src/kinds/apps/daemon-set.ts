@@ -18,6 +18,9 @@ export const daemonSet: KindRules = {
     fill(spec["updateStrategy"], { type: "RollingUpdate" });
     if (spec["updateStrategy"].type === "RollingUpdate")
       fill((spec["updateStrategy"].rollingUpdate ??= {}), { maxUnavailable: 1, maxSurge: 0 });
+    // The internal type always has both.
+    else if (spec["updateStrategy"].rollingUpdate !== undefined)
+      fill(spec["updateStrategy"].rollingUpdate, { maxUnavailable: 0, maxSurge: 0 });
     workloadTemplateDefaults(spec);
     // Of a field of the internal type, which is 0 until the server counts.
     (object["metadata"].annotations ??= {})[generation] ??= "0";

@@ -1,6 +1,6 @@
 import { givenField } from "../../go/emptied.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
-import { formatted, nonnegative } from "../checks.ts";
+import { nonnegative } from "../checks.ts";
 import { validatePodAnnotations, validateProfilesMatch } from "../core/pod-annotations.ts";
 import { validatePodSpec } from "../core/pod-spec.ts";
 import { templateDefaults } from "../core/pod-spec-defaults.ts";
@@ -69,7 +69,9 @@ export function validateTemplate(template: Fields, path: string): readonly Field
   const spec = (template["spec"] ?? {}) as Fields;
   return [
     ...validateLabels(labels, `${path}.labels`),
-    ...Object.keys(annotations).flatMap((key) => formatted(`${path}.annotations`, key.toLowerCase(), qualified)),
+    ...Object.keys(annotations).flatMap((key) =>
+      qualified(key.toLowerCase()).map((each) => invalid(`${path}.annotations`, key, each)),
+    ),
     ...validatePodAnnotations(annotations, spec, `${path}.annotations`),
     ...validatePodSpec(spec, `${path}.spec`),
     ...validateProfilesMatch(annotations, spec, `${path}.spec`),

@@ -1,5 +1,5 @@
 import { canonical } from "../../canonical.ts";
-import { inGoOrder } from "../../go/fields.ts";
+import { inGoOrder } from "../../go/order.ts";
 import { declared, duplicate, type FieldError, tooMany } from "../../names.ts";
 import { itemsOf } from "../checks.ts";
 import type { Fields } from "../rules.ts";
