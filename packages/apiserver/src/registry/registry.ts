@@ -28,6 +28,7 @@ import {
   marked,
   optionsAsked,
 } from "./deletion.ts";
+import { withDrawnName } from "./drawn-name.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import {
@@ -102,7 +103,8 @@ export class Registry {
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
     tellReceived(decoded, body, context);
-    return await this.#create(this.#received(decoded, context), context);
+    const received = this.#received(decoded, context);
+    return await withDrawnName(received, () => this.#create(received, context));
   }
 
   async #create(received: KubeObject, context: WriteContext): Promise<KubeObject> {
