@@ -8,6 +8,7 @@ import type { Program } from "./program.ts";
  */
 export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Answer, walker: OurAnswer): boolean {
   if (isPlaceOfImport(program, answer, theirs) || isUnboundVar(answer, theirs)) return true;
+  if (isUnboundVar(walker.answer, theirs) && isBeforeItsValue(answer, theirs)) return true;
   if ((by !== "generated" && by !== "interpreter") || !sameAnswer(walker.answer, theirs)) return false;
   return (
     isOtherOrder(answer, theirs) ||
@@ -72,7 +73,7 @@ function isPlaceOfImport({ module, library = "" }: Program, ours: Answer, theirs
   return /^import (input|data)\./m.test(`${library}\n${module}`) && isOtherPlace(ours, theirs);
 }
 
-/** Some variables beside closures in heads are not known to be unsafe to OPA, whose answers then hold them; our walker has no values for them. */
+/** Some variables beside closures in heads are not known to be unsafe to OPA, whose answers then hold them, or fail; our walker has no values for them. */
 function isUnboundVar(ours: Answer, theirs: Answer): boolean {
   return "failed" in ours && ours.told?.endsWith("a term with unbound variables") === true && !("refused" in theirs);
 }
