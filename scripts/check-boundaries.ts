@@ -67,6 +67,8 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/secrets/csi",
   // What a mesh asks of objects is pure; who keeps certificates and who passes connections on are programs of their own.
   "@sallyport/mesh/identity",
+  // Asks an authority by gRPC, for which a proxy with certificates in files has no memory.
+  "@sallyport/mesh/identity/client",
   "@sallyport/mesh/control",
   "@sallyport/mesh/proxy",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseGoDuration } from "@sallyport/kube";
-import { askCertificate, authoritySource, type WatchedSource } from "@sallyport/mesh/identity";
+import type { WatchedSource } from "@sallyport/mesh/identity";
+import { askCertificate, authoritySource } from "@sallyport/mesh/identity/client";
 import { reasonOf, UsageError } from "../errors.ts";
 
 /** Whom a certificate is asked of, and by which files. */

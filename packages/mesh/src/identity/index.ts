@@ -6,8 +6,6 @@ export { folderStore } from "./authority/folder-store.ts";
 export type { IssuedLeaf, LeafRequest } from "./authority/leaf-issuer.ts";
 export { RootConfigMaps, type RootConfigMapsOptions } from "./authority/root-config-maps.ts";
 export { secretStore } from "./authority/secret-store.ts";
-export { type AuthoritySourceOptions, authoritySource } from "./client/authority-source.ts";
-export { AskFailed, type AuthorityAddress, askCertificate, type CertificateAsk } from "./client/certificate-client.ts";
 export { type FolderSourceOptions, folderSource } from "./client/folder-source.ts";
 export { KeptCertificate, type WatchedSource } from "./client/kept-certificate.ts";
 export {
