@@ -31,6 +31,7 @@ export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { type EventChange, EventRecorder, type EventRecorderOptions, type RecordEvent } from "./event-recorder.ts";
 export { parseFieldSelector } from "./field-selector.ts";
+export { parseGoBool } from "./go/bool.ts";
 export { conform, conformStruct, emptyObject, emptyStatus } from "./go/conform.ts";
 export { parseGoDuration } from "./go/duration.ts";
 export { emptiedOf } from "./go/emptied.ts";

@@ -150,23 +150,24 @@ export class Histogram extends Metric<Observed> {
   }
 
   observe(values: LabelValues, amount: number): void {
-    this.observer(values)(amount);
+    const found = this.at(values);
+    if (found !== undefined) this.#count(found.value, amount, 1);
   }
 
   /** What observes one series, once or several times the same: for who has many observations of few series, and keeps it. */
   observer(values: LabelValues): Observer {
     const found = this.at(values);
     if (found === undefined) return () => {};
-    const { value } = found;
+    return (amount, times = 1) => this.#count(found.value, amount, times);
+  }
+
+  #count(value: Observed, amount: number, times: number): void {
     const { counts } = value;
-    const bounds = this.#bounds;
-    return (amount, times = 1) => {
-      value.sum += amount * times;
-      value.count += times;
-      let place = 0;
-      while (place < counts.length && amount > (bounds[place] as number)) place++;
-      if (place < counts.length) counts[place] = (counts[place] as number) + times;
-    };
+    value.sum += amount * times;
+    value.count += times;
+    let place = 0;
+    while (place < counts.length && amount > (this.#bounds[place] as number)) place++;
+    if (place < counts.length) counts[place] = (counts[place] as number) + times;
   }
 }
 

@@ -1,11 +1,8 @@
-import type { KubeObject } from "@sallyport/kube";
+import { type KubeObject, parseGoBool } from "@sallyport/kube";
 import { envFromSecrets, envSecrets, type SecretUser } from "./pod-secrets.ts";
 import { type PodSpec, specOf } from "./pod-spec.ts";
 
 const annotation = "kubernetes.io/enforce-mountable-secrets";
-
-/** What strconv.ParseBool reads as true. */
-const truths = ["1", "t", "T", "TRUE", "true", "True"];
 
 interface Account extends KubeObject {
   readonly secrets?: readonly { readonly name: string }[];
@@ -14,7 +11,7 @@ interface Account extends KubeObject {
 
 /** Whether pods of a service account may refer only to secrets that the account lists. */
 export function isStrict({ metadata }: KubeObject): boolean {
-  return truths.includes(metadata.annotations?.[annotation] ?? "");
+  return parseGoBool(metadata.annotations?.[annotation] ?? "") === true;
 }
 
 /** The first secret of a pod that its strict account does not list, in upstream's words. */

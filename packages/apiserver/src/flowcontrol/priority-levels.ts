@@ -62,7 +62,7 @@ export class PriorityLevels {
     const level = this.#levels.get(name) ?? this.#begin(name, spec, nominal - Math.trunc(lendable / 2));
     Object.assign(level, { nominal, lower: nominal - lendable, upper: nominal + mayBorrow });
     level.queues.limits = limitsOf(spec, level.current);
-    this.#metrics.configured(name, nominal, level.lower, level.upper);
+    this.#metrics.levels.configured(name, nominal, level.lower, level.upper);
     return level;
   }
 
@@ -82,12 +82,12 @@ export class PriorityLevels {
     const left = nominal - sumOf(exempt, neededBy);
     const fair = this.#divide(limited, nominal, left);
     for (const level of exempt) level.current = neededBy(level);
-    this.#metrics.adjusted(fair);
+    this.#metrics.levels.adjusted(fair);
     this.#metrics.usage.limitedAll(nominal, sumOf(levels, placesOf));
     for (const level of levels) {
       level.queues.seats = level.current;
       this.#metrics.usage.limited(level.name, level.current, placesOf(level), this.#seats);
-      this.#metrics.demanded(level.name, level.used, targetOf(level), level.current);
+      this.#metrics.levels.demanded(level.name, level.used, targetOf(level), level.current);
     }
   }
 

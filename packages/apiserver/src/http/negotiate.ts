@@ -1,3 +1,5 @@
+import { parseGoBool } from "@sallyport/kube";
+
 export type Format = "json" | "yaml" | "protobuf";
 
 /** What a client wants to read, out of its Accept header. */
@@ -148,6 +150,6 @@ function formOf({ params }: Clause, format: Format): Wanted | undefined {
 /** Whether JSON is to be laid out: where `?pretty` says so, or a browser or a command line asks and it does not say no. */
 export function wantsPretty(query: URLSearchParams, userAgent: string | undefined): boolean {
   const said = query.get("pretty");
-  if (said) return /^(1|t|T|true|TRUE|True)$/.test(said);
+  if (said) return parseGoBool(said) === true;
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? "");
 }

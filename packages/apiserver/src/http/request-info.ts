@@ -22,6 +22,12 @@ export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
   return verb === "watch" || connecting.has(subresource);
 }
 
+/** How much a request is about, as metrics tell it. */
+export function scopeOf({ name, namespace }: RequestInfo): "resource" | "namespace" | "cluster" {
+  if (name !== "") return "resource";
+  return namespace === "" ? "cluster" : "namespace";
+}
+
 const verbs: { readonly [method: string]: string } = {
   POST: "create",
   PUT: "update",

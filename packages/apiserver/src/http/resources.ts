@@ -35,7 +35,7 @@ import { checkPatchType, isPatchType, mayCreate, patchObject } from "./patch.ts"
 import { checkPlace, isRightPlace, isServedCustom, isServedHere } from "./place.ts";
 import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
-import type { RequestInfo } from "./request-info.ts";
+import { type RequestInfo, scopeOf } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
 import { bind } from "./subresources/binding.ts";
 import { admitConnection } from "./subresources/connect.ts";
@@ -162,12 +162,6 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
   // What is not there cannot be shown in any form.
   checkPartialForm(wanted, served, false);
   write(call, 200, writeObject(object, listing));
-}
-
-/** What a request is about, as metrics tell it. */
-function scopeOf({ name, namespace }: RequestInfo): string {
-  if (name !== "") return "resource";
-  return namespace === "" ? "cluster" : "namespace";
 }
 
 /** A watch of a single object by its URL is one with a field selector. */

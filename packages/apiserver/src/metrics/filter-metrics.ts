@@ -1,13 +1,12 @@
 import { Counter, type GroupVersionResource, Histogram, type Rendered } from "@sallyport/kube";
 import type { Level } from "../audit/policy.ts";
+import { sliSeconds } from "./sli-seconds.ts";
 
 /** What a request passes through before it is served, one after the other, by kube-apiserver's names. */
 export type Filter = "authentication" | "audit" | "constrainedimpersonation" | "priorityandfairness" | "authorization";
 
 /** Values of `fieldValidation` that there are; clients can write anything. */
 const validations: ReadonlySet<string> = new Set(["", "Ignore", "Strict", "Warn"]);
-
-const seconds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
 /** What is done of requests beside serving them, by kube-apiserver's names. */
 export class FilterMetrics {
@@ -21,7 +20,7 @@ export class FilterMetrics {
     "field_validation_request_duration_seconds",
     "[ALPHA] Response latency distribution in seconds for each field validation value",
     ["field_validation"],
-    seconds,
+    sliSeconds,
   );
   readonly #audited = new Counter(
     "apiserver_audit_level_total",
@@ -32,7 +31,7 @@ export class FilterMetrics {
     "apiserver_watch_list_duration_seconds",
     "[BETA] Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.",
     ["group", "resource", "scope", "version"],
-    [...seconds, 90, 120, 180, 300],
+    [...sliSeconds, 90, 120, 180, 300],
   );
   readonly #terminated = new Counter(
     "apiserver_terminated_watchers_total",

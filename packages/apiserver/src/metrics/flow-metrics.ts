@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Rendered } from "@sallyport/kube";
-import type { Demand } from "../flowcontrol/seat-demand.ts";
+import { LevelMetrics } from "./level-metrics.ts";
 import { UsageMetrics } from "./usage-metrics.ts";
 
 const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
@@ -16,7 +16,7 @@ export interface FlowTrace {
   readonly refused: (reason: "concurrency-limit" | "queue-full") => void;
 }
 
-/** Priority and fairness, by kube-apiserver's names. */
+/** Requests on their way through priority and fairness, by kube-apiserver's names. */
 export class FlowMetrics {
   readonly #executing = new Gauge(
     "apiserver_flowcontrol_current_executing_requests",
@@ -38,46 +38,6 @@ export class FlowMetrics {
     "[BETA] Number of requests executed by API Priority and Fairness subsystem",
     flow,
   );
-  readonly #nominal = new Gauge(
-    "apiserver_flowcontrol_nominal_limit_seats",
-    "[BETA] Nominal number of execution seats configured for each priority level",
-    ["priority_level"],
-  );
-  readonly #lower = new Gauge(
-    "apiserver_flowcontrol_lower_limit_seats",
-    "[ALPHA] Configured lower bound on number of execution seats available to each priority level",
-    ["priority_level"],
-  );
-  readonly #upper = new Gauge(
-    "apiserver_flowcontrol_upper_limit_seats",
-    "[ALPHA] Configured upper bound on number of execution seats available to each priority level",
-    ["priority_level"],
-  );
-  readonly #highest = new Gauge(
-    "apiserver_flowcontrol_demand_seats_high_watermark",
-    "[ALPHA] High watermark, over last adjustment period, of demand_seats",
-    ["priority_level"],
-  );
-  readonly #average = new Gauge(
-    "apiserver_flowcontrol_demand_seats_average",
-    "[ALPHA] Time-weighted average, over last adjustment period, of demand_seats",
-    ["priority_level"],
-  );
-  readonly #deviation = new Gauge(
-    "apiserver_flowcontrol_demand_seats_stdev",
-    "[ALPHA] Time-weighted standard deviation, over last adjustment period, of demand_seats",
-    ["priority_level"],
-  );
-  readonly #smoothed = new Gauge("apiserver_flowcontrol_demand_seats_smoothed", "[ALPHA] Smoothed seat demands", [
-    "priority_level",
-  ]);
-  readonly #targets = new Gauge("apiserver_flowcontrol_target_seats", "[ALPHA] Seat allocation targets", [
-    "priority_level",
-  ]);
-  readonly #fair = new Gauge(
-    "apiserver_flowcontrol_seat_fair_frac",
-    "[ALPHA] Fair fraction of server's concurrency to allocate to each priority level that can use it",
-  );
   readonly #estimated = new Histogram(
     "apiserver_flowcontrol_work_estimated_seats",
     "[ALPHA] Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness",
@@ -88,11 +48,6 @@ export class FlowMetrics {
     "apiserver_flowcontrol_request_dispatch_no_accommodation_total",
     "[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
     flow,
-  );
-  readonly #limits = new Gauge(
-    "apiserver_flowcontrol_current_limit_seats",
-    "[ALPHA] current derived number of execution seats available to each priority level",
-    ["priority_level"],
   );
   readonly #waitingSeats = new Gauge(
     "apiserver_flowcontrol_current_inqueue_seats",
@@ -128,32 +83,11 @@ export class FlowMetrics {
     ["request_kind"],
   );
 
+  readonly levels = new LevelMetrics();
   readonly usage = new UsageMetrics();
 
   constructor() {
     for (const kind of ["mutating", "readOnly"]) this.#inqueue.add([kind], 0);
-  }
-
-  /** How many seats a level has by its shares, keeps at least, and has at most. */
-  configured(level: string, nominal: number, lower: number, upper: number): void {
-    this.#nominal.set([level], nominal);
-    this.#lower.set([level], lower);
-    this.#upper.set([level], upper);
-  }
-
-  /** Levels have lent each other seats: each that no bound holds back has this part of its target. */
-  adjusted(fairFraction: number): void {
-    this.#fair.set([], fairFraction);
-  }
-
-  /** What a level could have used, and has now. */
-  demanded(level: string, demand: Demand, target: number, current: number): void {
-    this.#highest.set([level], demand.highWatermark);
-    this.#average.set([level], demand.average);
-    this.#deviation.set([level], demand.deviation);
-    this.#smoothed.set([level], demand.smoothed);
-    this.#targets.set([level], target);
-    this.#limits.set([level], current);
   }
 
   /** Follows one request of a flow schema and a priority level. */
@@ -203,22 +137,13 @@ export class FlowMetrics {
       this.#waiting,
       this.#dispatched,
       this.#waitingSeats,
-      this.#nominal,
-      this.#limits,
-      this.#lower,
-      this.#upper,
-      this.#highest,
-      this.#average,
-      this.#deviation,
-      this.#smoothed,
-      this.#targets,
-      this.#fair,
       this.#estimated,
       this.#notAccommodated,
       this.#lengths,
       this.#rejected,
       this.#executions,
       this.#waits,
+      ...this.levels.all,
       ...this.usage.all,
     ];
   }

@@ -11,7 +11,7 @@ import {
   type Rendered,
 } from "@sallyport/kube";
 import { deprecationOf } from "../http/deprecations.ts";
-import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
+import { isLongRunning, type RequestInfo, scopeOf } from "../http/request-info.ts";
 import { AccessMetrics } from "./access-metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
 import { AggregatorMetrics } from "./aggregator-metrics.ts";
@@ -21,14 +21,11 @@ import { FlowMetrics } from "./flow-metrics.ts";
 import { ProcessMetrics, type ProcessStats } from "./process-metrics.ts";
 import { QueueMetrics } from "./queue-metrics.ts";
 import { ServiceMetrics } from "./service-metrics.ts";
+import { sliSeconds } from "./sli-seconds.ts";
 import { WatchCacheMetrics } from "./watch-cache-metrics.ts";
 
 /** kube-apiserver's buckets of request durations, in seconds. */
-const requestSeconds = [
-  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
-];
-/** kube-apiserver's buckets of what a service level is measured by. */
-const sliSeconds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const requestSeconds = [0.005, 0.025, ...sliSeconds];
 const admissionSeconds = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const responseBytes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
@@ -362,14 +359,13 @@ export class ServerMetrics {
 
   /** Labels of what is served alone: others' names would be made up by clients. */
   #placeOf(info: RequestInfo, method: string): readonly string[] {
-    const { group, version, resource, subresource, namespace, name } = info;
+    const { group, version, resource, subresource } = info;
     const full = subresource === "" ? resource : `${resource}/${subresource}`;
     const isServed = info.isResource && this.#catalogue.find(group, version, full) !== undefined;
     if (!isServed) return ["", "", "", "", info.isResource ? "" : knownPath(info.path), verbOf(method, ""), ""];
-    const scope = name !== "" ? "resource" : namespace !== "" ? "namespace" : "cluster";
     const verb =
       isLongRunning(info) && subresource !== "" && subresource !== "log" ? "CONNECT" : verbOf(method, info.verb);
-    return ["apiserver", group, resource, scope, subresource, verb, version];
+    return ["apiserver", group, resource, scopeOf(info), subresource, verb, version];
   }
 }
 

@@ -72,16 +72,17 @@ function structInOrder(given: Fields, fields: Places): Fields {
 
 function fieldInOrder(value: object, { type, repeated, map }: GoField): unknown {
   if (repeated && Array.isArray(value)) return inOrder(value, type);
-  return map ? mapInOrder(value as Fields, type) : inGoOrder(value, type);
+  return map ? sorted(value as Fields, (each) => inGoOrder(each, type)) : inGoOrder(value, type);
 }
 
 function inOrder(items: readonly unknown[], type: string): readonly unknown[] {
-  const ordered = items.map((each) => inGoOrder(each, type));
-  return ordered.some((each, i) => each !== items[i]) ? ordered : items;
+  return mapped(items, (each) => inGoOrder(each, type));
 }
 
-function mapInOrder(given: Fields, type: string): Fields {
-  return sorted(given, (each) => inGoOrder(each, type));
+/** A list with its values as `inner` answers them; the same one where nothing changes. */
+function mapped(given: readonly unknown[], inner: (value: unknown) => unknown): readonly unknown[] {
+  const items = given.map(inner);
+  return items.some((each, i) => each !== given[i]) ? items : given;
 }
 
 /** A map with its keys sorted and its values as `inner` answers them; the same one where nothing changes. Each value is looked at once: maps may lie in maps. */
@@ -104,9 +105,7 @@ function sorted(given: Fields, inner: (value: unknown) => unknown): Fields {
 /** A value with the keys of all its maps sorted; the same one where they are. */
 function byName(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (!Array.isArray(value)) return sorted(value as Fields, byName);
-  const items = value.map(byName);
-  return items.some((each, i) => each !== value[i]) ? items : value;
+  return Array.isArray(value) ? mapped(value, byName) : sorted(value as Fields, byName);
 }
 
 /** A table holds objects of any kind. */

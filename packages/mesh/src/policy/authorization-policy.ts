@@ -1,3 +1,4 @@
+import { parseGoBool } from "@sallyport/kube";
 import type { MeshObject, WorkloadSelector } from "./workload.ts";
 
 /** What a policy does with a call that one of its rules means. */
@@ -49,6 +50,5 @@ export function actionOf({ spec }: AuthorizationPolicy): Action {
 /** Whether a policy is only tried: what it would do is told, and nothing comes of it. */
 export function isDryRun({ metadata }: AuthorizationPolicy): boolean {
   const value = metadata.annotations?.["istio.io/dry-run"];
-  // Go's strconv.ParseBool.
-  return value !== undefined && /^(1|t|T|TRUE|true|True)$/.test(value);
+  return value !== undefined && parseGoBool(value) === true;
 }

@@ -107,10 +107,9 @@ type SensitiveHeaders = { readonly [sensitiveHeaders]?: readonly string[] };
 function together(raw: readonly string[], given: IncomingHttpHeaders): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = Object.create(null);
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    const [known, value] = [headers[name], raw[i + 1] as string];
-    if (known === undefined) headers[name] = value;
-    else headers[name] = name === "cookie" ? `${known}; ${value}` : [known as string | string[], value].flat();
+    const [name, value] = [(raw[i] as string).toLowerCase(), raw[i + 1] as string];
+    if (name === "cookie" && headers[name] !== undefined) headers[name] += `; ${value}`;
+    else add(headers, name, value);
   }
   return Object.assign(headers, { [sensitiveHeaders]: (given as SensitiveHeaders)[sensitiveHeaders] ?? [] });
 }
@@ -157,11 +156,14 @@ function forward(
 function withMore(headers: IncomingHttpHeaders, more: Pairs): OutgoingHttpHeaders {
   if (more.length === 0) return headers;
   const all: OutgoingHttpHeaders = { ...headers };
-  for (const [name, value] of more) {
-    const known = all[name.toLowerCase()];
-    all[name.toLowerCase()] = known === undefined ? value : [known as string | string[], value].flat();
-  }
+  for (const [name, value] of more) add(all, name.toLowerCase(), value);
   return all;
+}
+
+/** Beside what is there of that name. */
+function add(headers: OutgoingHttpHeaders, name: string, value: string): void {
+  const known = headers[name];
+  headers[name] = known === undefined ? value : [known as string | string[], value].flat();
 }
 
 function sendTrailers(far: ReturnType<ClientHttp2Session["request"]>, given: IncomingHttpHeaders): void {

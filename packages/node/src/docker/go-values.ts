@@ -1,4 +1,4 @@
-import { goQuoted, parseGoDuration } from "@sallyport/kube";
+import { goQuoted, parseGoBool, parseGoDuration } from "@sallyport/kube";
 
 /** What is wrong with a value, in docker's words. */
 export interface ValueFault {
@@ -43,9 +43,7 @@ export function integerOf(text: string): number {
 
 /** strconv.ParseBool */
 export function booleanOf(text: string): boolean | ValueFault {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  return { fault: `strconv.ParseBool: parsing ${goQuoted(text)}: invalid syntax` };
+  return parseGoBool(text) ?? { fault: `strconv.ParseBool: parsing ${goQuoted(text)}: invalid syntax` };
 }
 
 export function durationFault(text: string): string | undefined {

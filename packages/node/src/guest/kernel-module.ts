@@ -33,10 +33,17 @@ export async function modulesDep(folder: string, names: readonly string[]): Prom
   if (paths === undefined) return undefined;
   const files = paths.filter((path) => /\.ko(\.\w+)?$/.test(path)).map((path) => join("kernel", path));
   const byName = new Map(files.map((file) => [moduleName(file), file]));
+  const read = new Map<string, Promise<readonly string[]>>();
+  const needsOf = (file: string) => {
+    // Unpacking takes its time, and most need the same few.
+    const known = read.get(file) ?? moduleData(join(folder, file)).then(dependsOf);
+    read.set(file, known);
+    return known;
+  };
   const lines: string[] = [];
   for (const file of names.flatMap((name) => byName.get(name) ?? [])) {
     const found = new Set<string>();
-    await addNeeds(folder, file, byName, found);
+    await addNeeds(file, needsOf, byName, found);
     lines.push(`${file}: ${[...found].join(" ")}\n`);
   }
   return lines.join("");
@@ -44,17 +51,17 @@ export async function modulesDep(folder: string, names: readonly string[]): Prom
 
 /** Behind what is found already: one that others need too goes to the end. */
 async function addNeeds(
-  folder: string,
   file: string,
+  needsOf: (file: string) => Promise<readonly string[]>,
   byName: ReadonlyMap<string, string>,
   found: Set<string>,
 ): Promise<void> {
-  for (const name of dependsOf(await moduleData(join(folder, file)))) {
+  for (const name of await needsOf(file)) {
     const needed = byName.get(name);
     if (needed === undefined) continue;
     found.delete(needed);
     found.add(needed);
-    await addNeeds(folder, needed, byName, found);
+    await addNeeds(needed, needsOf, byName, found);
   }
 }
 

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { type AppProbers, appProbersVariable, sidecarPorts } from "@sallyport/mesh";
 import { FollowedConfig, followConfig, loadOriginalDestination } from "@sallyport/mesh/control";
 import type { WatchedSource } from "@sallyport/mesh/identity";
-import { askCertificate, authoritySource } from "@sallyport/mesh/identity/client";
 import { accessLine, ProxyMetrics, type RunningProxy, startProxy } from "@sallyport/mesh/proxy";
 import { askHandler } from "@sallyport/node/kubelet";
 import { UsageError } from "../../errors.ts";
+import { authoritySourceOf } from "../authority-client.ts";
 import { openSidecarDoors } from "./doors.ts";
 
 export interface SidecarRunFlags {
@@ -19,9 +18,6 @@ export interface SidecarRunFlags {
   readonly drainDuration: string;
   readonly accessLog?: boolean;
 }
-
-/** How long an authority may take to sign. */
-const signMs = 10_000;
 
 /** Runs until it is told to stop. Rejects with `UsageError`, and with the fault of a port that cannot be had. */
 export async function runSidecar(flags: SidecarRunFlags): Promise<void> {
@@ -38,16 +34,7 @@ export async function runSidecar(flags: SidecarRunFlags): Promise<void> {
     () => readFileSync(flags.rootsFile, "utf8"),
     () => readFileSync(flags.tokenFile, "utf8").trim(),
   ];
-  const source = authoritySource({
-    ask: (csr, life) =>
-      askCertificate({ address: ca.text, roots: roots(), token: token(), csr, lifeMs: life, timeoutMs: signMs }),
-    roots: async () => roots(),
-    lifeMs,
-    now: Date.now,
-    random: Math.random,
-    sleep: (ms, signal) => delay(ms, undefined, { signal }),
-    say,
-  });
+  const source = authoritySourceOf({ ...flags, caAddress: ca.text, lifeMs }, say);
   const metrics = new ProxyMetrics();
   const state: { proxy?: RunningProxy; starting?: Promise<void>; config?: FollowedConfig } = {};
   /** Nothing is taken before all is known by which it is judged. */

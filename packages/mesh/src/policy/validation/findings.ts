@@ -1,3 +1,4 @@
+import { parseGoBool } from "@sallyport/kube";
 import type { MeshObject, WorkloadSelector } from "../workload.ts";
 
 /** Lines without an end of sentence, as Istio says them. */
@@ -42,7 +43,7 @@ export function dryRunFaults({ metadata }: MeshObject, action?: string): readonl
     return [
       `the annotation istio.io/dry-run currently only supports action ALLOW/DENY, found action ${action} in ${name}`,
     ];
-  const isBoolean = /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(value);
+  const isBoolean = parseGoBool(value) !== undefined;
   const reason = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
   return faultIf(!isBoolean, `${name} has annotation istio.io/dry-run with invalid value (${value}): ${reason}`);
 }

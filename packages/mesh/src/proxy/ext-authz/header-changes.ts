@@ -13,8 +13,13 @@ export interface HeaderChanges {
 
 export const noChanges: HeaderChanges = { set: [], append: [], remove: [] };
 
+const framing = ":.*|host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer";
+
 /** What says where a request ends, or is its target: who changes it makes another request of it than was decided. */
-const fixed = /^(:.*|host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect)$/i;
+export const fixed: RegExp = new RegExp(`^(${framing}|expect)$`, "i");
+
+/** What an answer says of the connection that it came on. */
+const ofAnswer = new RegExp(`^(${framing}|proxy-connection)$`, "i");
 
 /** Of headers as they came, names and values in turns. */
 export function changedHeaders(raw: readonly string[], changes: HeaderChanges): readonly string[] {
@@ -32,12 +37,7 @@ export function changedHeaders(raw: readonly string[], changes: HeaderChanges): 
 
 /** Headers of an answer that go to a client: not those that are of the connection they came on. */
 export function clientHeaders(pairs: Pairs): Pairs {
-  return pairs.filter(
-    ([name]) =>
-      !/^(:.*|host|content-length|transfer-encoding|connection|keep-alive|proxy-connection|upgrade|te|trailer)$/i.test(
-        name,
-      ),
-  );
+  return pairs.filter(([name]) => !ofAnswer.test(name));
 }
 
 /** Whether all can be written as headers: a line's end in a value would begin another one. */

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { ExtAuthzHttp } from "../../policy/extension-provider.ts";
 import type { OutboundTarget } from "../proxy-config.ts";
 import { type Check, type CheckAnswer, CheckFault, type HttpCheck, maxAnswerBytes } from "./check.ts";
-import { nameMatcher, noChanges, type Pairs } from "./header-changes.ts";
+import { fixed, nameMatcher, noChanges, type Pairs } from "./header-changes.ts";
 
 type Targeted = { readonly checkTarget: OutboundTarget };
 
@@ -70,13 +70,11 @@ function headersOf(settings: ExtAuthzHttp, { host, headers, body, isPartial }: H
   const { includeRequestHeadersInCheck: named, includeHeadersInCheck, includeAdditionalHeadersInCheck } = settings;
   const isSent = nameMatcher(["authorization", ...(named ?? includeHeadersInCheck ?? [])]);
   const sent: { [name: string]: string } = {};
-  for (const [name, value] of Object.entries(headers)) if (isSent(name) && !ofConnection.test(name)) sent[name] = value;
+  for (const [name, value] of Object.entries(headers)) if (isSent(name) && !fixed.test(name)) sent[name] = value;
   for (const [name, value] of Object.entries(includeAdditionalHeadersInCheck ?? {})) sent[name.toLowerCase()] = value;
   if (isPartial !== undefined) sent["x-envoy-auth-partial-body"] = String(isPartial);
   return { ...sent, host, "content-length": String(body?.length ?? 0) };
 }
-
-const ofConnection = /^(connection|keep-alive|transfer-encoding|content-length|host|upgrade|te|trailer|expect)$/;
 
 function answerOf(outgoing: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
