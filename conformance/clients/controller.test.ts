@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createAdmissionEffects } from "../../packages/cli/src/effects/admission.ts";
+import { freePort } from "../../scripts/free-port.ts";
 import { type ClientBed, withClients } from "./client-bed.ts";
 import { toolsFolder } from "./find-client.ts";
 
@@ -75,14 +75,6 @@ function webhooks(kind: string, path: string, port: number, caBundle: string): o
     rules,
   };
   return { apiVersion: "admissionregistration.k8s.io/v1", kind, metadata: { name: path }, webhooks: [webhook] };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** Waits until something is so; the test's own time limit ends what never comes. */

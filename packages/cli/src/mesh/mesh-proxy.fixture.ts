@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
-import {
-  Authority,
-  folderStore,
-  OwnServingCertificate,
-  serveCertificates,
-  TokenRefused,
-} from "@sallyport/mesh/identity";
+import { freePort } from "../../../../scripts/free-port.ts";
+import { openAuthority } from "./authority.fixture.ts";
 import { type MeshProxyOptions, openMeshProxy } from "./mesh-proxy.ts";
-
-const day = 24 * 3600_000;
-
-/** A port that nobody listens at. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** A service that echoes. */
 export async function startEcho(t: TestContext): Promise<number> {
@@ -51,56 +32,23 @@ export function exchange(port: number, text: string): Promise<string> {
 
 /** An authority that knows the token `web`, and is not there until it is started. */
 export async function bedFor(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "sallyport-proxy-authority-"));
-  const place = (name: string) => join(folder, name);
-  const authority = await Authority.open({
-    trustDomain: "cluster.local",
-    store: folderStore(place("ca")),
-    now: Date.now,
-    say: () => {},
-    propagationMs: day,
-    longestLeafMs: day,
-  });
-  const own = new OwnServingCertificate(authority, ["localhost"], day, Date.now);
+  const { place, serve, askedAt, remove } = await openAuthority("web");
   const port = await freePort();
   const closers: (() => unknown)[] = [];
   t.after(async () => {
     for (const each of closers.reverse()) await each();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   });
   const start = async () => {
-    const service = await serveCertificates({
-      authority,
-      host: "127.0.0.1",
-      port,
-      serving: () => own.current,
-      review: async (token) => {
-        if (token !== "web") throw new TokenRefused("nobody's");
-        return { namespace: "shop", serviceAccount: "web" };
-      },
-      defaultLifeMs: day,
-      longestLifeMs: day,
-      onCall: () => {},
-    });
+    const service = await serve(port);
     closers.push(() => service.close(100));
   };
-  writeFileSync(place("token"), "web\n");
-  writeFileSync(place("roots.pem"), authority.roots.join(""));
   let count = 0;
   /** What a proxy of a configuration is told. */
   const optionsOf = (config: object): MeshProxyOptions => {
     const file = place(`proxy-${++count}.json`);
     writeFileSync(file, JSON.stringify(config));
-    return {
-      config: file,
-      caAddress: `127.0.0.1:${port}`,
-      caName: "localhost",
-      tokenFile: place("token"),
-      rootsFile: place("roots.pem"),
-      certificateLife: "1h",
-      accessLog: "none",
-      say: () => {},
-    };
+    return { config: file, ...askedAt(port), accessLog: "none", say: () => {} };
   };
   const open = async (config: object) => {
     const proxy = await openMeshProxy(optionsOf(config));

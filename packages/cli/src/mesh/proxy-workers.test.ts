@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bedFor, exchange, freePort, pairFor, startEcho, untilAnswered } from "./mesh-proxy.fixture.ts";
+import { freePort } from "../../../../scripts/free-port.ts";
+import { bedFor, exchange, pairFor, startEcho, untilAnswered } from "./mesh-proxy.fixture.ts";
 import type { MeshProxyOptions } from "./mesh-proxy.ts";
 import { openProxyWorkers } from "./proxy-workers.ts";
 

@@ -1,49 +1,16 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import {
-  Authority,
-  describeCertificates,
-  folderStore,
-  OwnServingCertificate,
-  serveCertificates,
-  TokenRefused,
-} from "@sallyport/mesh/identity";
+import { describeCertificates } from "@sallyport/mesh/identity";
+import { openAuthority } from "./authority.fixture.ts";
 import { type AgentFlags, runAgent } from "./run-agent.ts";
 
-const day = 24 * 3600_000;
-
-/** An authority that knows the token `cart`, and files for who asks it. */
+/** An authority that knows the token `cart`, and agents that ask it. */
 async function bedFor(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "sallyport-agent-"));
-  const place = (name: string) => join(folder, name);
-  const authority = await Authority.open({
-    trustDomain: "cluster.local",
-    store: folderStore(place("ca")),
-    now: Date.now,
-    say: () => {},
-    propagationMs: day,
-    longestLeafMs: day,
-  });
-  const own = new OwnServingCertificate(authority, ["localhost"], day, Date.now);
-  const service = await serveCertificates({
-    authority,
-    host: "127.0.0.1",
-    port: 0,
-    serving: () => own.current,
-    review: async (token) => {
-      if (token !== "cart") throw new TokenRefused("nobody's");
-      return { namespace: "shop", serviceAccount: "cart" };
-    },
-    defaultLifeMs: day,
-    longestLifeMs: day,
-    onCall: () => {},
-  });
-  writeFileSync(place("token"), "cart\n");
-  writeFileSync(place("roots.pem"), authority.roots.join(""));
+  const { place, serve, askedAt, remove } = await openAuthority("cart");
+  const service = await serve(0);
   const stop = new AbortController();
   const said: string[] = [];
   const agents: Promise<unknown>[] = [];
@@ -51,15 +18,9 @@ async function bedFor(t: TestContext) {
     stop.abort();
     await Promise.allSettled(agents);
     await service.close(100);
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   });
-  const flags: AgentFlags = {
-    caAddress: `127.0.0.1:${service.port}`,
-    caName: "localhost",
-    tokenFile: place("token"),
-    rootsFile: place("roots.pem"),
-    certificateLife: "1h",
-  };
+  const flags: AgentFlags = askedAt(service.port);
   const run = (over: Partial<AgentFlags>) => {
     const agent = runAgent({ ...flags, ...over }, (text) => void said.push(text), stop.signal);
     agents.push(agent);

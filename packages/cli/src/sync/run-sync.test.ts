@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Client, type Connection, kubeconfigConnection } from "@sallyport/cluster";
 import type { KubeObject } from "@sallyport/kube";
 import { defaultSyncOptions, statusAnnotation } from "@sallyport/opa/sync";
+import { freePort } from "../../../../scripts/free-port.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { createOpaClient, type OpaClient } from "./opa-client.ts";
 import { parseReplicated } from "./replicated.ts";
@@ -100,15 +100,6 @@ async function startServer(command: readonly string[], port: number, opa: OpaCli
 async function stop(child: ChildProcess): Promise<void> {
   child.kill("SIGTERM");
   if (child.exitCode === null) await once(child, "exit");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Waits until it is so; tells what it was instead. */

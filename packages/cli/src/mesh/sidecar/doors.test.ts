@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { freePort } from "../../../../../scripts/free-port.ts";
 import { openSidecarDoors } from "./doors.ts";
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, done));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 test("a sidecar's health, its figures, and the probes that it asks in the kubelet's place", async () => {
   let why: string | undefined = "there is no certificate yet";
